@@ -1,0 +1,148 @@
+//! `org.twinlock1.Self` and `org.twinlock1.Admin`: factors, codes and records on the system bus.
+//!
+//! `Self` takes its subject from the caller's uid, `Admin` from its `user` argument. Dictionaries
+//! are `a{sv}`, so that a later version adds keys without breaking an earlier peer. Times are
+//! seconds since the Unix epoch, UTC, as `t`.
+
+use serde::{Deserialize, Serialize};
+use zbus::{DeserializeDict, SerializeDict, Type};
+
+use crate::error::Result;
+
+/// One enrolled factor, without its secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct FactorInfo {
+    /// Stable identifier within the user's record.
+    pub id: String,
+    /// `totp`.
+    pub method: String,
+    /// What the user called it.
+    pub label: String,
+    /// When it was enrolled.
+    pub enrolled_at: u64,
+    /// When a code of it was last accepted; absent if never.
+    pub last_used_at: Option<u64>,
+}
+
+/// What stands of one user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct UserStatus {
+    /// Canonical name.
+    pub user: String,
+    /// Numeric user id.
+    pub uid: u32,
+    /// `enrolled`, `unenrolled`, `locked` or `mismatch` (the record is of another uid).
+    pub state: String,
+    /// The enrolled factors.
+    pub factors: Vec<FactorInfo>,
+    /// Consecutive wrong codes on the account, over all sources.
+    pub failures: u32,
+    /// The account's hard limit has stopped its guessable factors.
+    pub stopped: bool,
+    /// Sources that must wait, and until when.
+    pub waits: Vec<(String, u64)>,
+}
+
+/// What an open enrolment shows: once, to the caller that opened it.
+#[derive(Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct EnrolmentOffer {
+    /// Names the enrolment in `ConfirmEnrolment`; 0 if it is done already.
+    pub enrolment: u64,
+    /// Canonical name of the user.
+    pub user: String,
+    /// The id that the factor has, or will have.
+    pub factor: String,
+    /// The account as the app shows it, `user@host`.
+    pub account: String,
+    /// The shared key, base32 without padding (RFC 4648).
+    pub secret: String,
+    /// The same as an `otpauth://` URI, for a QR code.
+    pub uri: String,
+}
+
+/// How an administrator's enrolment is done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct EnrolmentOptions {
+    /// What the factor is called; empty for a default.
+    pub label: String,
+    /// A code of a factor that the user has already; empty where there is none.
+    pub code: String,
+    /// Take the factor without a confirming code (administrators only).
+    pub unconfirmed: bool,
+}
+
+/// How one of several users fared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Outcome {
+    /// The name as it was given.
+    pub user: String,
+    /// Whether it was done.
+    pub done: bool,
+    /// What was done, or why it was not: one sentence.
+    pub text: String,
+}
+
+/// What local users do about themselves.
+#[zbus::proxy(
+    interface = "org.twinlock1.Self",
+    default_service = "org.twinlock1",
+    default_path = "/org/twinlock1"
+)]
+pub trait SelfService {
+    /// What stands of the caller.
+    fn status(&self) -> Result<UserStatus>;
+
+    /// Opens an enrolment and shows its secret. A caller who has a factor gives a code of it.
+    fn begin_enrolment(&self, options: EnrolmentOptions) -> Result<EnrolmentOffer>;
+
+    /// Proves with a first code that the app has the key, and enrols it.
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo>;
+
+    /// Forgets an open enrolment.
+    fn cancel_enrolment(&self, enrolment: u64) -> Result<()>;
+
+    /// Tries a code: it counts as used, and as a failure.
+    fn verify(&self, code: &str) -> Result<()>;
+
+    /// Takes one factor away, with a fresh code.
+    fn remove_factor(&self, factor: &str, code: &str) -> Result<()>;
+}
+
+/// What administrators do about anybody.
+#[zbus::proxy(
+    interface = "org.twinlock1.Admin",
+    default_service = "org.twinlock1",
+    default_path = "/org/twinlock1"
+)]
+pub trait Admin {
+    /// What stands of one user.
+    fn status(&self, user: &str) -> Result<UserStatus>;
+
+    /// What stands of everyone who has a record, by name.
+    fn list_users(&self) -> Result<Vec<UserStatus>>;
+
+    /// Opens an enrolment for a user, or enrols without a confirming code.
+    fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer>;
+
+    /// Proves with a first code that the app has the key, and enrols it.
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo>;
+
+    /// Forgets an open enrolment.
+    fn cancel_enrolment(&self, enrolment: u64) -> Result<()>;
+
+    /// Tries a code of a user: it counts as used, and as a failure.
+    fn verify(&self, user: &str, code: &str) -> Result<()>;
+
+    /// Takes one factor of a user away.
+    fn remove_factor(&self, user: &str, factor: &str) -> Result<()>;
+
+    /// Takes every factor of these users away, each on its own.
+    fn reset(&self, users: &[&str]) -> Result<Vec<Outcome>>;
+
+    /// Clears a user's waits and failure counts.
+    fn unlock(&self, user: &str) -> Result<()>;
+}

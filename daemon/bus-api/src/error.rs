@@ -1,0 +1,42 @@
+//! Errors of the system-bus interfaces. The description is one sentence for the person: what,
+//! why, what to do.
+
+use zbus::DBusError;
+
+/// An error of `org.twinlock1.Self` or `org.twinlock1.Admin`.
+#[derive(Debug, DBusError)]
+#[zbus(prefix = "org.twinlock1.Error")]
+pub enum Error {
+    /// The bus itself failed.
+    #[zbus(error)]
+    Bus(zbus::Error),
+    /// The caller may not do this.
+    NotAuthorized(String),
+    /// NSS knows no such user.
+    UnknownUser(String),
+    /// The user has no second factor.
+    NotEnrolled(String),
+    /// The user has no factor of this id.
+    NoSuchFactor(String),
+    /// A code that is asked for within the call was not given.
+    CodeRequired(String),
+    /// The code is wrong.
+    WrongCode(String),
+    /// The code was used before.
+    UsedCode(String),
+    /// Too many wrong codes; the description says how long to wait.
+    Locked(String),
+    /// No such enrolment is open for this caller: it ended, expired, or was another's.
+    NoSuchEnrolment(String),
+    /// The policy does not let this user enrol by themselves.
+    EnrolmentClosed(String),
+    /// The stored record belongs to an earlier account of the same name.
+    RecordMismatch(String),
+    /// An argument is not of the form that it must have.
+    InvalidArgument(String),
+    /// The store, the user database or the configuration could not be read; nothing was changed.
+    Unavailable(String),
+}
+
+/// Short form.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,17 @@
+//! The words that travel between the PAM module, the daemon and the command.
+//!
+//! - [`names`]: paths, bus names, interfaces.
+//! - [`login`]: `org.twinlock1.Login`, peer to peer on the login socket.
+//! - [`account`] (feature `admin`): `org.twinlock1.Self` and `org.twinlock1.Admin` on the system bus.
+//! - [`error`]: the errors that the system-bus interfaces answer with.
+//!
+//! The installed interface XML documents each method for readers of other languages; a test holds
+//! it against the daemon's introspection.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "admin")]
+pub mod account;
+#[cfg(feature = "admin")]
+pub mod error;
+pub mod login;
+pub mod names;

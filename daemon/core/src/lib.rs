@@ -1,0 +1,9 @@
+//! The pure heart of Twinlock: policy, factors, lock-out and the dialogue of one login.
+//!
+//! Everything here is a function of its arguments: no file, no socket, no clock, no randomness but
+//! what is handed in. The daemon loads a record, asks the core, commits what it answers, and only
+//! then replies; so whatever can be wrong here can be shown in a test without a process.
+#![forbid(unsafe_code)]
+
+pub mod login;
+pub mod time;

@@ -1,0 +1,138 @@
+//! Who logs in, through what, from where: the facts that a decision rests on.
+//!
+//! They are parsed here, from what the PAM module passed on, and trusted no further than this:
+//! a source that cannot be read is [`Source::Unknown`], never an exempt one.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
+
+use serde::{Deserialize, Serialize};
+
+/// A user as NSS says they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Canonical name.
+    pub name: String,
+    /// Numeric user id.
+    pub uid: u32,
+    /// Names of all groups, primary and supplementary. Empty only where the policy asks for no
+    /// group; a failed look-up is an error before this is made.
+    pub groups: Vec<String>,
+}
+
+/// Where a login comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A remote address, IPv4-mapped ones as IPv4, without a zone.
+    Address(IpAddr),
+    /// This host itself: a console, `su`, `sudo`, cron; with the user who asks, where PAM says.
+    Local {
+        /// `PAM_RUSER`.
+        requester: Option<String>,
+    },
+    /// A remote login whose address is missing or cannot be read.
+    Unknown,
+}
+
+impl Source {
+    /// Reads the source of a login, as DESIGN section 4 has it: under sshd the first word of
+    /// `SSH_CONNECTION` (`PAM_RHOST` is a name under `UseDNS yes`), else `PAM_RHOST`; names are
+    /// never resolved.
+    pub fn of_login(
+        service: &str,
+        ssh_connection: Option<&str>,
+        rhost: Option<&str>,
+        ruser: Option<&str>,
+    ) -> Self {
+        let stated = ssh_connection
+            .and_then(|connection| connection.split_ascii_whitespace().next())
+            .or(rhost.filter(|host| !host.is_empty()));
+        match stated {
+            Some(text) => parse_address(text).map_or(Self::Unknown, Self::Address),
+            None if service == "sshd" => Self::Unknown,
+            None => Self::Local { requester: ruser.filter(|u| !u.is_empty()).map(str::to_owned) },
+        }
+    }
+
+    /// The remote address, if one is known.
+    pub const fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Address(address) => Some(*address),
+            _ => None,
+        }
+    }
+
+    /// The key under which failures from this source are counted: an IPv4 address, the /64 of an
+    /// IPv6 address (one host commands all of it), or the local requester.
+    pub fn counter_key(&self) -> String {
+        match self {
+            Self::Address(IpAddr::V4(address)) => address.to_string(),
+            Self::Address(IpAddr::V6(address)) => format!("{}/64", prefix_64(*address)),
+            Self::Local { requester: Some(user) } => format!("local:{user}"),
+            Self::Local { requester: None } => "local".to_owned(),
+            Self::Unknown => "unknown".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Local { .. } => f.write_str("local"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// The first 64 bits of an IPv6 address.
+pub fn prefix_64(address: Ipv6Addr) -> Ipv6Addr {
+    let [a, b, c, d, ..] = address.segments();
+    Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)
+}
+
+/// A literal address: zones go, IPv4-mapped becomes IPv4, names are none.
+fn parse_address(text: &str) -> Option<IpAddr> {
+    let literal = text.split('%').next().unwrap_or(text);
+    literal.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}
+
+/// A method by which the first factor was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum FirstFactor {
+    /// A password went through the stack (`has_authtok`) or sshd's own `password` method.
+    Password,
+    /// A public key or certificate, with the fingerprint of the key in OpenSSH form
+    /// (`SHA256:…`), where one could be computed.
+    PublicKey {
+        /// As `ssh-keygen -l` prints it.
+        fingerprint: Option<String>,
+    },
+    /// `gssapi-with-mic` or `gssapi-keyex`.
+    Gssapi,
+    /// `hostbased`.
+    HostBased,
+    /// One of the three above: PAM's auth phase did not run, and sshd does not say which.
+    Key,
+    /// A method that this version does not know; no list contains it.
+    Other(String),
+}
+
+/// The facts of one login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginContext {
+    /// PAM service name.
+    pub service: String,
+    /// The user who logs in.
+    pub user: User,
+    /// Where from.
+    pub source: Source,
+    /// The terminal, `PAM_TTY`.
+    pub tty: Option<String>,
+    /// How the first factor was shown, in the order of use; empty if none was.
+    pub first_factors: Vec<FirstFactor>,
+    /// Whether messages may be shown.
+    pub interactive: bool,
+}
