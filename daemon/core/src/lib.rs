@@ -5,5 +5,11 @@
 //! then replies; so whatever can be wrong here can be shown in a test without a process.
 #![forbid(unsafe_code)]
 
+pub mod factor;
+pub mod fresh;
+pub mod lockout;
 pub mod login;
+pub mod record;
+pub mod reference;
+pub mod response;
 pub mod time;
