@@ -5,6 +5,7 @@
 //! then replies; so whatever can be wrong here can be shown in a test without a process.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod factor;
 pub mod fresh;
 pub mod lockout;

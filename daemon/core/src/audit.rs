@@ -1,0 +1,230 @@
+//! What happened, for the authentication log: one event per thing that happened, one line each.
+//!
+//! The line is stable, for people with grep and for fail2ban:
+//!
+//! ```text
+//! event=code.refused user="alice" service="sshd" source="203.0.113.9" cause="wrong code" reference=7F3KQ2
+//! ```
+//!
+//! Values are quoted; quotes, backslashes and whatever could break a line or a terminal are
+//! escaped. No event carries a code or a secret: there is no field for one.
+
+use std::fmt::{self, Write};
+
+use crate::{
+    login::{LoginContext, Source},
+    reference::Reference,
+};
+
+/// The longest value that a line shows, in characters: the rest of a hostile user name or
+/// terminal helps nobody.
+const LONGEST_VALUE: usize = 128;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Happening {
+    /// A login satisfied the policy.
+    LoginAllowed,
+    /// A login was not asked for a second factor.
+    LoginSkipped,
+    /// A login was refused.
+    LoginRefused,
+    /// A login was refused until a wait is over.
+    LoginLocked,
+    /// A login that observe mode let through would have been refused or asked.
+    LoginObserved,
+    /// A code was wrong, or used before.
+    CodeRefused,
+    /// A code was right, outside a login.
+    CodeAccepted,
+    /// A dialogue ended without a verdict.
+    LoginAbandoned,
+    /// A factor was enrolled.
+    FactorEnrolled,
+    /// A factor was removed.
+    FactorRemoved,
+    /// All of a user's factors were taken away.
+    UserReset,
+    /// A user's counters were cleared.
+    UserUnlocked,
+    /// Something was asked of the daemon by somebody who may not.
+    CallRefused,
+    /// A record, the user database or the store could not be read.
+    Trouble,
+}
+
+impl Happening {
+    /// The word in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginAllowed => "login.allowed",
+            Self::LoginSkipped => "login.skipped",
+            Self::LoginRefused => "login.refused",
+            Self::LoginLocked => "login.locked",
+            Self::LoginObserved => "login.observed",
+            Self::LoginAbandoned => "login.abandoned",
+            Self::CodeRefused => "code.refused",
+            Self::CodeAccepted => "code.accepted",
+            Self::FactorEnrolled => "factor.enrolled",
+            Self::FactorRemoved => "factor.removed",
+            Self::UserReset => "user.reset",
+            Self::UserUnlocked => "user.unlocked",
+            Self::CallRefused => "call.refused",
+            Self::Trouble => "trouble",
+        }
+    }
+}
+
+/// One event. Fields that do not apply are left out of the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// What happened.
+    pub happening: Happening,
+    /// To whom.
+    pub user: String,
+    /// Who did it, where that is somebody else: an administrator's name.
+    pub by: Option<String>,
+    /// The PAM service.
+    pub service: Option<String>,
+    /// Where from.
+    pub source: Option<Source>,
+    /// The terminal.
+    pub tty: Option<String>,
+    /// Why, in plain words.
+    pub cause: String,
+    /// What the person was told to quote.
+    pub reference: Option<Reference>,
+}
+
+impl AuditEvent {
+    /// An event outside of a login.
+    pub fn new(happening: Happening, user: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self {
+            happening,
+            user: user.into(),
+            by: None,
+            service: None,
+            source: None,
+            tty: None,
+            cause: cause.into(),
+            reference: None,
+        }
+    }
+
+    /// An event of a login.
+    pub fn of_login(
+        happening: Happening,
+        login: &LoginContext,
+        cause: impl Into<String>,
+    ) -> Self {
+        Self {
+            service: Some(login.service.clone()),
+            source: Some(login.source.clone()),
+            tty: login.tty.clone(),
+            ..Self::new(happening, login.user.name.clone(), cause)
+        }
+    }
+
+    /// The same, with the reference that the person was told.
+    pub fn with_reference(self, reference: Reference) -> Self {
+        Self { reference: Some(reference), ..self }
+    }
+
+    /// The same, done by an administrator.
+    pub fn done_by(self, name: impl Into<String>) -> Self {
+        Self { by: Some(name.into()), ..self }
+    }
+}
+
+impl fmt::Display for AuditEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "event={}", self.happening.as_str())?;
+        field(f, "user", &self.user)?;
+        for (key, value) in [("by", &self.by), ("service", &self.service)] {
+            if let Some(value) = value {
+                field(f, key, value)?;
+            }
+        }
+        if let Some(source) = &self.source {
+            field(f, "source", &source.to_string())?;
+            if let Source::Local { requester: Some(requester) } = source {
+                field(f, "requester", requester)?;
+            }
+        }
+        if let Some(tty) = &self.tty {
+            field(f, "tty", tty)?;
+        }
+        field(f, "cause", &self.cause)?;
+        match &self.reference {
+            Some(reference) => write!(f, " reference={reference}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn field(f: &mut fmt::Formatter<'_>, key: &str, value: &str) -> fmt::Result {
+    write!(f, " {key}=\"")?;
+    for character in value.chars().take(LONGEST_VALUE) {
+        match character {
+            '"' | '\\' => write!(f, "\\{character}")?,
+            _ if is_safe(character) => f.write_char(character)?,
+            _ => write!(f, "{}", character.escape_unicode())?,
+        }
+    }
+    f.write_str(if value.chars().nth(LONGEST_VALUE).is_some() { "…\"" } else { "\"" })
+}
+
+/// Neither a control character nor one that turns the direction of text around (Unicode
+/// Technical Report 36, section 2.9).
+fn is_safe(character: char) -> bool {
+    !character.is_control()
+        && !matches!(
+            character,
+            '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_line_names_what_happened_to_whom_from_where_and_why() {
+        let event = AuditEvent {
+            service: Some("sshd".to_owned()),
+            source: Some(Source::Address("203.0.113.9".parse().unwrap())),
+            tty: Some("ssh".to_owned()),
+            ..AuditEvent::new(Happening::CodeRefused, "alice", "wrong code")
+        }
+        .with_reference(Reference::from_random([1; 6]));
+        assert_eq!(
+            event.to_string(),
+            r#"event=code.refused user="alice" service="sshd" source="203.0.113.9" tty="ssh" cause="wrong code" reference=111111"#
+        );
+    }
+
+    #[test]
+    fn a_hostile_name_cannot_forge_a_line() {
+        let name = "bob\" cause=\"fine\nevent=login.allowed user=\"root\u{1b}[2J\u{202e}\\";
+        let line = AuditEvent::new(Happening::LoginRefused, name, "no such user").to_string();
+        assert_eq!(
+            line,
+            r#"event=login.refused user="bob\" cause=\"fine\u{a}event=login.allowed user=\"root\u{1b}[2J\u{202e}\\" cause="no such user""#
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_one_short_line_whatever_the_values(name in any::<String>(), cause in ".*") {
+            let line = AuditEvent::new(Happening::Trouble, name, cause).to_string();
+            prop_assert!(!line.chars().any(char::is_control));
+            prop_assert!(line.len() < 64 + 2 * 10 * (LONGEST_VALUE + 1));
+        }
+    }
+}
