@@ -14,8 +14,10 @@
 //!   may still have been carried out: read again before anything rests on it.
 
 mod error;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{collections::HashSet, fmt, future::Future, pin::Pin};
 
 use zeroize::Zeroizing;
 
@@ -24,8 +26,8 @@ pub use self::error::{CommitError, StoreError};
 /// The longest key, in bytes.
 pub const MAX_KEY: usize = 512;
 
-/// The largest value, in bytes.
-pub const MAX_VALUE: usize = 256 * 1024;
+/// The largest value, in bytes. See `sled::SEGMENT` for where it comes from.
+pub const MAX_VALUE: usize = 48 * 1024;
 
 /// An answer that is on its way.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -153,4 +155,27 @@ fn show(
         shown.field("key", &key);
     }
     shown.field("version", &version.0).field("bytes", &length).finish()
+}
+
+fn check_key(key: &str) -> Result<(), StoreError> {
+    match key.len() {
+        1..=MAX_KEY => Ok(()),
+        length => Err(StoreError::InvalidKey { length }),
+    }
+}
+
+/// What any store refuses before it looks at a version.
+fn check_request(changes: &[Change]) -> Result<(), StoreError> {
+    let mut keys = HashSet::with_capacity(changes.len());
+    for Change { key, value, .. } in changes {
+        check_key(key)?;
+        let size = value.as_ref().map_or(0, |value| value.len());
+        if size > MAX_VALUE {
+            return Err(StoreError::TooLarge { key: key.clone(), size });
+        }
+        if !keys.insert(key) {
+            return Err(StoreError::Repeated { key: key.clone() });
+        }
+    }
+    Ok(())
 }

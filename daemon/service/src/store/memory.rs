@@ -1,0 +1,152 @@
+//! A store in memory that keeps every promise but durability, with faults on demand: the rules of
+//! whoever uses a store are tested against this one.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future::{pending, ready},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use zeroize::Zeroizing;
+
+use super::{
+    Change, CommitError, Entry, Pending, Store, StoreError, Version, Versioned, check_key,
+    check_request,
+};
+
+/// What goes wrong, once, in the order in which faults were injected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The next commit changes nothing and says so.
+    FailCommit(StoreError),
+    /// The next commit is carried out, and its answer is this error: what a time-out looks like.
+    LoseAnswer(StoreError),
+    /// The next commit finds that its first key was changed in the meantime. It was not: what a
+    /// caller reads again is the same.
+    Conflict,
+    /// The next commit never answers, and changes nothing.
+    HangCommit,
+    /// The next read or scan fails.
+    FailRead(StoreError),
+    /// The next read or scan never answers.
+    HangRead,
+}
+
+impl Fault {
+    fn is_of_commit(&self) -> bool {
+        !matches!(self, Self::FailRead(_) | Self::HangRead)
+    }
+}
+
+/// The store.
+#[derive(Default)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    values: BTreeMap<String, (Version, Zeroizing<Vec<u8>>)>,
+    commits: u64,
+    faults: VecDeque<Fault>,
+}
+
+impl MemoryStore {
+    /// An empty store without faults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets the next call of the fault's kind go wrong.
+    pub fn inject(&self, fault: Fault) {
+        self.state().faults.push_back(fault);
+    }
+
+    /// How many commits were carried out.
+    pub fn commits(&self) -> u64 {
+        self.state().commits
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn fault(&mut self, of_commit: bool) -> Option<Fault> {
+        let position = self.faults.iter().position(|fault| fault.is_of_commit() == of_commit)?;
+        self.faults.remove(position)
+    }
+
+    fn version(&self, key: &str) -> Version {
+        self.values.get(key).map_or(Version::ABSENT, |(version, _)| *version)
+    }
+
+    fn commit(&mut self, changes: Vec<Change>) -> Result<Version, CommitError> {
+        if let Some(change) = changes.iter().find(|it| self.version(&it.key) != it.expected) {
+            return Err(CommitError::Conflict { key: change.key.clone() });
+        }
+        self.commits += 1;
+        let version = Version::from_number(self.commits);
+        for Change { key, value, .. } in changes {
+            match value {
+                Some(value) => self.values.insert(key, (version, value)),
+                None => self.values.remove(&key),
+            };
+        }
+        Ok(version)
+    }
+}
+
+impl Store for MemoryStore {
+    fn read<'a>(&'a self, key: &'a str) -> Pending<'a, Result<Versioned, StoreError>> {
+        let mut state = self.state();
+        let answer = match state.fault(false) {
+            Some(Fault::HangRead) => return Box::pin(pending()),
+            Some(Fault::FailRead(error)) => Err(error),
+            _ => check_key(key).map(|()| match state.values.get(key) {
+                Some((version, value)) => {
+                    Versioned { version: *version, value: Some(value.clone()) }
+                }
+                None => Versioned::ABSENT,
+            }),
+        };
+        Box::pin(ready(answer))
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Pending<'_, Result<Version, CommitError>> {
+        let mut state = self.state();
+        let answer = match (state.fault(true), check_request(&changes)) {
+            (_, Err(error)) => Err(error.into()),
+            (None, Ok(())) => state.commit(changes),
+            (Some(Fault::FailCommit(error)), _) => Err(error.into()),
+            (Some(Fault::LoseAnswer(error)), _) => {
+                state.commit(changes).and_then(|_| Err(error.into()))
+            }
+            (Some(Fault::Conflict), _) => Err(CommitError::Conflict {
+                key: changes.into_iter().map(|it| it.key).next().unwrap_or_default(),
+            }),
+            (Some(_), _) => return Box::pin(pending()),
+        };
+        Box::pin(ready(answer))
+    }
+
+    fn scan<'a>(&'a self, prefix: &'a str) -> Pending<'a, Result<Vec<Entry>, StoreError>> {
+        let mut state = self.state();
+        let answer = match state.fault(false) {
+            Some(Fault::HangRead) => return Box::pin(pending()),
+            Some(Fault::FailRead(error)) => Err(error),
+            _ => Ok(state
+                .values
+                .range(prefix.to_owned()..)
+                .take_while(|(key, _)| key.starts_with(prefix))
+                .map(|(key, (version, value))| Entry {
+                    key: key.clone(),
+                    version: *version,
+                    value: value.clone(),
+                })
+                .collect()),
+        };
+        Box::pin(ready(answer))
+    }
+}
