@@ -10,6 +10,7 @@ pub mod factor;
 pub mod fresh;
 pub mod lockout;
 pub mod login;
+pub mod policy;
 pub mod record;
 pub mod reference;
 pub mod response;

@@ -1,0 +1,182 @@
+//! Whether a profile matches a login, and where it does not.
+//!
+//! One question a list, each answered with the reason; a decision stops at the first reason, an
+//! explanation collects them all.
+
+use std::{collections::HashSet, fmt};
+
+use serde::Serialize;
+
+use crate::login::LoginContext;
+
+use super::{FirstFactorKind, List, Policy, Profile};
+
+words! {
+    /// Why a list of a profile does not match.
+    pub enum MismatchCause("mismatch") {
+        /// No entry names it.
+        NotListed = "not-listed",
+        /// An entry with `!` names it.
+        Excluded = "excluded",
+        /// The login has no address, so that no list of networks matches.
+        NoAddress = "no-address",
+        /// The profile lets logins through without a second factor, and it is not certain of
+        /// every method that was used that the list means it.
+        NotCertain = "not-certain",
+    }
+}
+
+/// A list of a profile that does not match a login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mismatch {
+    /// The list: `services`, `users`, `groups`, `networks` or `first_factor`.
+    pub list: &'static str,
+    /// Why it does not match.
+    pub cause: MismatchCause,
+    /// The entry that excludes, or the method that is not certain to be meant.
+    pub entry: Option<String>,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.list, self.cause)?;
+        match &self.entry {
+            Some(entry) => write!(f, " ({})", entry.escape_debug()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// As [`Mismatch`], borrowed: a decision makes thousands of them and keeps none.
+pub(super) struct Miss<'a> {
+    list: &'static str,
+    cause: MismatchCause,
+    entry: Option<&'a dyn fmt::Display>,
+}
+
+impl<'a> Miss<'a> {
+    const fn not_listed(list: &'static str) -> Self {
+        Self { list, cause: MismatchCause::NotListed, entry: None }
+    }
+
+    const fn excluded(list: &'static str, entry: &'a dyn fmt::Display) -> Self {
+        Self { list, cause: MismatchCause::Excluded, entry: Some(entry) }
+    }
+}
+
+impl From<Miss<'_>> for Mismatch {
+    fn from(miss: Miss<'_>) -> Self {
+        let entry = miss.entry.map(ToString::to_string);
+        Self { list: miss.list, cause: miss.cause, entry }
+    }
+}
+
+/// The facts of a login, laid out for matching.
+pub(super) struct Facts<'a> {
+    login: &'a LoginContext,
+    groups: HashSet<&'a str>,
+    key_alone: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// `key_alone`: PAM's auth phase never ran, so that a key was used, whatever else was.
+    pub(super) fn new(login: &'a LoginContext, key_alone: bool) -> Self {
+        let groups = login.user.groups.iter().map(String::as_str).collect();
+        Self { login, groups, key_alone }
+    }
+
+    /// Every list of the profile that does not match; none where the profile matches.
+    pub(super) fn misses(
+        &self,
+        policy: &Policy,
+        profile: &'a Profile,
+    ) -> impl Iterator<Item = Miss<'a>> {
+        (0..5).filter_map(move |question| match question {
+            0 => name("services", &profile.services, &self.login.service),
+            1 => name("users", &profile.users, &self.login.user.name),
+            2 => self.groups(&profile.groups),
+            3 => self.networks(profile),
+            _ => self.first_factor(policy, profile),
+        })
+    }
+
+    fn groups(&self, list: &'a List<String>) -> Option<Miss<'a>> {
+        let is_in = |group: &&String| self.groups.contains(group.as_str());
+        if let Some(entry) = list.excluded.iter().find(is_in) {
+            return Some(Miss::excluded("groups", entry));
+        }
+        (!list.included.is_empty() && !list.included.iter().any(|group| is_in(&group)))
+            .then(|| Miss::not_listed("groups"))
+    }
+
+    fn networks(&self, profile: &'a Profile) -> Option<Miss<'a>> {
+        let list = &profile.networks;
+        if list.is_empty() {
+            return None;
+        }
+        let Some(address) = self.login.source.address() else {
+            return Some(Miss { list: "networks", cause: MismatchCause::NoAddress, entry: None });
+        };
+        if let Some(entry) = list.excluding(address) {
+            return Some(Miss::excluded("networks", entry));
+        }
+        (!list.takes(address)).then(|| Miss::not_listed("networks"))
+    }
+
+    /// How the first factor was shown; `None` stands for a method that no list can name.
+    fn used(&self) -> impl Iterator<Item = Option<FirstFactorKind>> {
+        let given = self.login.first_factors.iter().map(FirstFactorKind::of);
+        given.chain(self.key_alone.then_some(Some(FirstFactorKind::Key)))
+    }
+
+    /// A profile that demands a second factor matches if any method that was used may be in its
+    /// list; one under which a login can pass without, only if every one certainly is.
+    fn first_factor(&self, policy: &Policy, profile: &'a Profile) -> Option<Miss<'a>> {
+        const LIST: &str = "first_factor";
+        let list = &profile.first_factor;
+        if list.is_empty() {
+            return None;
+        }
+        let lenient = !policy.second_factor_of(profile).is_required();
+        let excluding = |&entry: &&FirstFactorKind| {
+            self.used().flatten().any(|used| names(&[*entry], used, !lenient))
+        };
+        if let Some(entry) = list.excluded.iter().find(excluding) {
+            return Some(Miss::excluded(LIST, entry));
+        }
+        let included = |used| list.included.is_empty() || names(&list.included, used, lenient);
+        if !lenient {
+            let matches = list.included.is_empty() || self.used().flatten().any(included);
+            return (!matches).then(|| Miss::not_listed(LIST));
+        }
+        if self.used().next().is_none() {
+            return Some(Miss::not_listed(LIST));
+        }
+        let doubted = self.used().find(|used| !used.is_some_and(included))?;
+        let entry = FirstFactorKind::ALL.iter().find(|&&kind| Some(kind) == doubted);
+        let entry = entry.map(|kind| kind as &dyn fmt::Display);
+        Some(Miss { list: LIST, cause: MismatchCause::NotCertain, entry })
+    }
+}
+
+/// Whether a list names one thing.
+fn name<'a>(label: &'static str, list: &'a List<String>, value: &str) -> Option<Miss<'a>> {
+    if let Some(entry) = list.excluded.iter().find(|entry| *entry == value) {
+        return Some(Miss::excluded(label, entry));
+    }
+    (!list.included.is_empty() && !list.included.iter().any(|entry| entry == value))
+        .then(|| Miss::not_listed(label))
+}
+
+/// Whether the entries name a method that was used. For the method `key`, which is one of three
+/// that sshd does not tell apart: whether they certainly do, or whether they may.
+fn names(entries: &[FirstFactorKind], used: FirstFactorKind, certainly: bool) -> bool {
+    const KEYS: [FirstFactorKind; 3] = FirstFactorKind::KEYS;
+    use FirstFactorKind::Key;
+    let has = |kind: &FirstFactorKind| entries.contains(kind);
+    match used {
+        Key if certainly => has(&Key) || KEYS.iter().all(has),
+        Key => has(&Key) || KEYS.iter().any(has),
+        kind => has(&kind) || (has(&Key) && KEYS.contains(&kind)),
+    }
+}
