@@ -1,0 +1,123 @@
+# What one does with a checkout. `make help` lists the targets.
+#
+# Building is for whoever owns the checkout; `make install` only copies what `make` has built, so
+# that no compiler runs as root.
+
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+BINDIR     ?= $(PREFIX)/bin
+SBINDIR    ?= $(PREFIX)/sbin
+DATADIR    ?= $(PREFIX)/share
+DOCDIR     ?= $(DATADIR)/doc/twinlock
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+BASHDIR    ?= $(DATADIR)/bash-completion/completions
+ZSHDIR     ?= $(DATADIR)/zsh/site-functions
+FISHDIR    ?= $(DATADIR)/fish/vendor_completions.d
+# dbus-daemon reads policy in two places only, whatever the prefix.
+BUSPOLICYDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/share,$(SYSCONFDIR))/dbus-1/system.d
+# libpam looks for modules in one directory only; it is where its own are.
+PAMDIR ?= $(patsubst %/pam_permit.so,%,$(firstword $(wildcard \
+	/usr/lib/$(shell cc -print-multiarch 2>/dev/null)/security/pam_permit.so \
+	/usr/lib64/security/pam_permit.so /usr/lib/security/pam_permit.so)))
+
+CARGO      ?= cargo
+TARGET     := $(or $(CARGO_TARGET_DIR),target)
+INTERACTIVE ?=
+
+# The end-to-end tests, the demo and the benchmark make name spaces of their own, for which they
+# are root; what they are built with and from stays with the user.
+ifneq ($(shell id -u),0)
+RUNNER := CARGO_TARGET_$(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER="sudo -E --"
+endif
+
+.PHONY: build help demo test lint check bench deb install uninstall clean
+.DEFAULT_GOAL := build
+
+build: ## build the module, the daemon and the command, optimised
+	$(CARGO) build --locked --release -p twinlock-service -p twinlock-cli
+	$(CARGO) build --locked --profile module -p pam_twinlock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: ## log in over SSH with a code, on a private stack; INTERACTIVE=1 leaves it running
+	@scripts/install-deps build test
+	@$(CARGO) build --quiet --locked --workspace
+	@$(RUNNER) $(CARGO) run --quiet --locked -p twinlock-tests --bin demo -- $(if $(filter-out 0,$(INTERACTIVE)),--interactive)
+
+test: ## every check and every test
+	@scripts/install-deps build test
+	$(MAKE) --no-print-directory lint
+	$(CARGO) build --locked --workspace
+	$(RUNNER) $(CARGO) test --locked --workspace
+
+lint:
+	$(CARGO) fmt --all --check
+	scripts/check-packaging
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+check: lint ## formatting, lints, packaging files, licences of the dependencies
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+		$(CARGO) fetch --quiet --locked && $(CARGO) deny --offline --locked check --hide-inclusion-graph bans licenses sources; \
+	else \
+		echo 'make check: cargo-deny is not installed; licences and sources of the dependencies were not checked.'; \
+	fi
+
+bench: ## what a login costs, beside other modules
+	@scripts/install-deps build test
+	@$(CARGO) build --quiet --locked --release --workspace
+	@$(RUNNER) $(CARGO) run --quiet --locked --release -p twinlock-tests --bin bench
+
+deb: ## a Debian package, in dist/
+	@scripts/install-deps build package
+	scripts/build-deb
+
+install: ## copy what `make` has built to DESTDIR and PREFIX
+	@test -x $(TARGET)/release/twinlockd -a -x $(TARGET)/release/twinlock -a -f $(TARGET)/module/libpam_twinlock.so || \
+		{ echo "make install: nothing is built yet; run 'make' first." >&2; exit 1; }
+	@test -n "$(PAMDIR)" || \
+		{ echo "make install: no directory of PAM modules was found; give it as PAMDIR=." >&2; exit 1; }
+	# Never written over in place: a program that has the old file mapped would crash.
+	install -D -m 0644 $(TARGET)/module/libpam_twinlock.so $(DESTDIR)$(PAMDIR)/.pam_twinlock.so.new
+	mv -f $(DESTDIR)$(PAMDIR)/.pam_twinlock.so.new $(DESTDIR)$(PAMDIR)/pam_twinlock.so
+	install -D -m 0755 $(TARGET)/release/twinlockd $(DESTDIR)$(SBINDIR)/twinlockd
+	install -D -m 0755 $(TARGET)/release/twinlock $(DESTDIR)$(BINDIR)/twinlock
+	install -d $(DESTDIR)$(UNITDIR)
+	for unit in twinlockd.service twinlock-key.service twinlock-login.socket; do \
+		sed -e 's|/usr/sbin/twinlockd|$(SBINDIR)/twinlockd|; s|/usr/share/doc/twinlock|$(DOCDIR)|' \
+			packaging/systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit && \
+		chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
+	done
+	install -D -m 0644 packaging/sysusers.d/twinlock.conf $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf
+	install -D -m 0644 packaging/dbus/org.twinlock1.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
+	install -D -m 0644 packaging/dbus/org.twinlock1.service $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
+	install -d $(DESTDIR)$(DATADIR)/dbus-1/interfaces $(DESTDIR)$(DOCDIR)/examples/pam
+	install -m 0644 packaging/dbus/interfaces/*.xml $(DESTDIR)$(DATADIR)/dbus-1/interfaces/
+	install -m 0644 packaging/pam/* $(DESTDIR)$(DOCDIR)/examples/pam/
+	install -m 0644 README.md ARCHITECTURE.md SECURITY.md $(DESTDIR)$(DOCDIR)/
+	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	$(TARGET)/release/twinlock completions bash > $(DESTDIR)$(BASHDIR)/twinlock
+	$(TARGET)/release/twinlock completions zsh > $(DESTDIR)$(ZSHDIR)/_twinlock
+	$(TARGET)/release/twinlock completions fish > $(DESTDIR)$(FISHDIR)/twinlock.fish
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/twinlock/conf.d
+	# An administrator's configuration stays.
+	test -e $(DESTDIR)$(SYSCONFDIR)/twinlock/twinlock.toml || \
+		install -m 0644 config/defaults/twinlock.toml $(DESTDIR)$(SYSCONFDIR)/twinlock/twinlock.toml
+
+uninstall: ## take away what `make install` copied; configuration, key and store stay
+	# A stack that names a module which is gone refuses every login.
+	@! grep -rHnE '^[^#]*pam_twinlock\.so' $(DESTDIR)/etc/pam.d $(DESTDIR)/etc/pam.conf 2>/dev/null || \
+		{ echo "make uninstall: take these lines out first; with the module gone they would refuse every login." >&2; exit 1; }
+	rm -f $(DESTDIR)$(PAMDIR)/pam_twinlock.so $(DESTDIR)$(SBINDIR)/twinlockd $(DESTDIR)$(BINDIR)/twinlock
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,twinlockd.service twinlock-key.service twinlock-login.socket)
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
+	rm -f $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/dbus-1/interfaces/org.twinlock1.,Login.xml Self.xml Admin.xml)
+	rm -f $(DESTDIR)$(BASHDIR)/twinlock $(DESTDIR)$(ZSHDIR)/_twinlock $(DESTDIR)$(FISHDIR)/twinlock.fish
+	rm -rf $(DESTDIR)$(DOCDIR)
+	@echo 'Left as they are: $(SYSCONFDIR)/twinlock, /var/lib/twinlock and the user twinlock.'
+
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -rf dist
