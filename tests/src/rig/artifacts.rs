@@ -1,0 +1,75 @@
+//! Where the built programs are, and their one build before the first test that needs them.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The root of the workspace.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
+}
+
+/// The PAM module.
+pub fn module() -> PathBuf {
+    directory().join("libpam_twinlock.so")
+}
+
+/// The daemon.
+pub fn daemon() -> PathBuf {
+    directory().join("twinlockd")
+}
+
+/// The command.
+pub fn command() -> PathBuf {
+    directory().join("twinlock")
+}
+
+/// The libpam application of this crate.
+pub fn pam_login() -> PathBuf {
+    directory().join("pam_login")
+}
+
+/// The ill-meaning local user of this crate.
+pub fn stranger() -> PathBuf {
+    directory().join("stranger")
+}
+
+/// Builds what the tests run, once, in the profile that the tests themselves are built in.
+///
+/// Called before a test enters its namespaces, where there is no network to fetch a crate from.
+///
+/// Panics with the compiler's words when they do not build.
+pub fn build() {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    if let Err(error) = BUILT.get_or_init(run_cargo) {
+        panic!("the programs under test do not build:\n{error}");
+    }
+}
+
+fn run_cargo() -> Result<(), String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(workspace()).args(["build", "--quiet", "--profile", &profile()]);
+    for package in ["pam_twinlock", "twinlock-service", "twinlock-cli"] {
+        cargo.args(["--package", package]);
+    }
+    cargo.arg("--target-dir").arg(directory().parent().expect("a profile lies in target"));
+    let output = cargo.output().expect("cargo runs");
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
+/// `target/<profile>`: two above the test binary, which lies in its `deps`.
+fn directory() -> PathBuf {
+    let test = env::current_exe().expect("the test binary has a path");
+    test.ancestors().nth(2).expect("the test binary lies in target/<profile>/deps").to_owned()
+}
+
+fn profile() -> String {
+    match directory().file_name().and_then(|name| name.to_str()) {
+        Some("debug") | None => "dev".to_owned(),
+        Some(name) => name.to_owned(),
+    }
+}

@@ -1,0 +1,145 @@
+//! A person at a terminal: a program on a pseudo-terminal of its own, text that is waited for,
+//! lines that are typed.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use nix::pty::{Winsize, openpty};
+
+use super::process::{PATIENCE, wait_for};
+use super::transcript::Transcript;
+
+/// A program on a terminal. Dropping it hangs up.
+pub struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Transcript,
+    /// Up to here the screen has been looked at.
+    cursor: usize,
+    hung_up: Arc<AtomicBool>,
+}
+
+impl Terminal {
+    /// Starts a program with a fresh pseudo-terminal as its controlling one.
+    pub fn start(command: &Command) -> Self {
+        let size = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(&size, None).expect("open a pseudo-terminal");
+        let end = || Stdio::from(pty.slave.try_clone().expect("share the terminal"));
+        let mut command = on_terminal(command);
+        let child = command
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
+        drop(command);
+        drop(pty.slave);
+        let keyboard = File::from(pty.master);
+        let screen = Transcript::new();
+        let hung_up = Arc::new(AtomicBool::new(false));
+        thread::spawn({
+            let (master, screen) =
+                (keyboard.try_clone().expect("share the master"), screen.clone());
+            let hung_up = hung_up.clone();
+            move || watch(master, &screen, &hung_up)
+        });
+        Self { child, keyboard, screen, cursor: 0, hung_up }
+    }
+
+    /// Waits until a text stands on the screen behind what was expected before.
+    ///
+    /// Panics at the time-out or at the program's end, with the screen.
+    pub fn expect(&mut self, text: &str) -> &mut Self {
+        self.expect_within(text, PATIENCE)
+    }
+
+    /// The same with a time of one's own.
+    pub fn expect_within(&mut self, text: &str, timeout: Duration) -> &mut Self {
+        match self.screen.find(self.cursor, text, timeout) {
+            Some(end) => self.cursor = end,
+            None => {
+                panic!("{text:?} did not come on the terminal; it shows\n{}", self.screen.text())
+            }
+        }
+        self
+    }
+
+    /// Types a line.
+    pub fn type_line(&mut self, line: &str) -> &mut Self {
+        self.type_bytes(format!("{line}\n").as_bytes())
+    }
+
+    /// Types bytes as they are.
+    pub fn type_bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.keyboard.write_all(bytes).expect("type on the terminal");
+        self
+    }
+
+    /// Everything that has been on the screen.
+    pub fn transcript(&self) -> String {
+        self.screen.text()
+    }
+
+    /// The process id of the program.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the program's end and everything that it wrote.
+    pub fn finish(&mut self) -> ExitStatus {
+        self.finish_within(PATIENCE)
+    }
+
+    /// The same with a time of one's own.
+    pub fn finish_within(&mut self, timeout: Duration) -> ExitStatus {
+        let status = wait_for(&mut self.child, timeout).unwrap_or_else(|| {
+            panic!("the program on the terminal goes on after {timeout:?}:\n{}", self.screen.text())
+        });
+        self.hung_up.store(true, Ordering::SeqCst);
+        self.screen.ended(Duration::from_secs(1));
+        status
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.hung_up.store(true, Ordering::SeqCst);
+        // An error means that it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The command in a session of its own, with its standard input as controlling terminal;
+/// `setsid(1)` does what would need unsafe code here.
+fn on_terminal(inner: &Command) -> Command {
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", "--wait"]).arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.env("TERM", "dumb").env("LC_ALL", "C.UTF-8").env("LANG", "C.UTF-8");
+    command
+}
+
+fn watch(mut master: File, screen: &Transcript, hung_up: &AtomicBool) {
+    let mut buffer = [0; 4096];
+    loop {
+        match master.read(&mut buffer) {
+            Ok(count @ 1..) => screen.append(&buffer[..count]),
+            // EIO: nobody has the terminal open. login(1) hangs it up and opens it again, so this
+            // is the end only when the program has ended.
+            _ if hung_up.load(Ordering::SeqCst) => break,
+            _ => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+    screen.close();
+}
