@@ -37,21 +37,25 @@ pub enum Source {
 }
 
 impl Source {
-    /// Reads the source of a login, as DESIGN section 4 has it: under sshd the first word of
-    /// `SSH_CONNECTION` (`PAM_RHOST` is a name under `UseDNS yes`), else `PAM_RHOST`; names are
-    /// never resolved.
+    /// Reads the source of a login: under sshd the first word of `SSH_CONNECTION` (`PAM_RHOST` is
+    /// a name under `UseDNS yes`), else `PAM_RHOST`; names are never resolved.
+    ///
+    /// Only sshd sets `SSH_CONNECTION` itself. In another service's PAM environment it may come
+    /// from a file of the user's (`pam_env` with `user_readenv`), so that it says nothing there.
     pub fn of_login(
         service: &str,
         ssh_connection: Option<&str>,
         rhost: Option<&str>,
         ruser: Option<&str>,
     ) -> Self {
+        let is_sshd = service == "sshd";
         let stated = ssh_connection
+            .filter(|_| is_sshd)
             .and_then(|connection| connection.split_ascii_whitespace().next())
             .or(rhost.filter(|host| !host.is_empty()));
         match stated {
             Some(text) => parse_address(text).map_or(Self::Unknown, Self::Address),
-            None if service == "sshd" => Self::Unknown,
+            None if is_sshd => Self::Unknown,
             None => Self::Local { requester: ruser.filter(|u| !u.is_empty()).map(str::to_owned) },
         }
     }
@@ -93,10 +97,13 @@ pub fn prefix_64(address: Ipv6Addr) -> Ipv6Addr {
     Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)
 }
 
-/// A literal address: zones go, IPv4-mapped becomes IPv4, names are none.
+/// A literal address: the zone of an IPv6 address goes, IPv4-mapped becomes IPv4, names are none.
 fn parse_address(text: &str) -> Option<IpAddr> {
-    let literal = text.split('%').next().unwrap_or(text);
-    literal.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+    let address = match text.split_once('%') {
+        Some((literal, _zone)) => literal.parse::<Ipv6Addr>().map(IpAddr::V6).ok()?,
+        None => text.parse().ok()?,
+    };
+    Some(address.to_canonical())
 }
 
 /// A method by which the first factor was shown.
@@ -135,4 +142,64 @@ pub struct LoginContext {
     pub first_factors: Vec<FirstFactor>,
     /// Whether messages may be shown.
     pub interactive: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Source {
+        Source::Address(text.parse().unwrap())
+    }
+
+    fn under_sshd(connection: Option<&str>, rhost: Option<&str>) -> Source {
+        Source::of_login("sshd", connection, rhost, None)
+    }
+
+    #[test]
+    fn under_sshd_the_connection_goes_over_the_remote_host() {
+        let connection = Some("203.0.113.9 50022 192.0.2.1 22");
+        assert_eq!(under_sshd(connection, Some("host.example.org")), address("203.0.113.9"));
+        assert_eq!(under_sshd(connection, Some("198.51.100.1")), address("203.0.113.9"));
+        assert_eq!(under_sshd(None, Some("203.0.113.9")), address("203.0.113.9"));
+        assert_eq!(under_sshd(Some(""), Some("203.0.113.9")), address("203.0.113.9"));
+    }
+
+    #[test]
+    fn mapped_addresses_are_ipv4_and_zones_go() {
+        assert_eq!(under_sshd(Some("::ffff:203.0.113.9 1 ::1 22"), None), address("203.0.113.9"));
+        assert_eq!(under_sshd(Some("fe80::1%eth0 1 fe80::2%eth0 22"), None), address("fe80::1"));
+        assert_eq!(under_sshd(Some("::FFFF:cb00:7109%lo 1 ::1 22"), None), address("203.0.113.9"));
+    }
+
+    #[test]
+    fn under_sshd_a_source_that_cannot_be_read_is_unknown_and_never_local() {
+        for (connection, rhost) in [
+            (None, None),
+            (None, Some("")),
+            (None, Some("host.example.org")),
+            (None, Some("UNKNOWN")),
+            (Some("UNKNOWN 65535 UNKNOWN 65535"), Some("203.0.113.9")),
+            (Some("203.0.113.9%eth0 1 192.0.2.1 22"), None),
+            (Some("203.0.113.009 1 192.0.2.1 22"), None),
+            (Some("203.0.113.9/32 1 192.0.2.1 22"), None),
+            (Some("[2001:db8::1] 1 ::1 22"), None),
+            (Some("203.0.113.9,198.51.100.1 1"), None),
+        ] {
+            assert_eq!(under_sshd(connection, rhost), Source::Unknown, "{connection:?} {rhost:?}");
+        }
+    }
+
+    #[test]
+    fn outside_sshd_the_environment_says_nothing_of_the_source() {
+        let fake = Some("203.0.113.9 50022 192.0.2.1 22");
+        let local = Source::Local { requester: Some("alice".into()) };
+        assert_eq!(Source::of_login("su", fake, None, Some("alice")), local);
+        assert_eq!(
+            Source::of_login("login", fake, Some("198.51.100.1"), None),
+            address("198.51.100.1")
+        );
+        let by_name = Source::of_login("login", None, Some("host.example.org"), None);
+        assert_eq!(by_name, Source::Unknown);
+    }
 }
