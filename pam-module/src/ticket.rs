@@ -1,0 +1,45 @@
+//! The ticket that ties the account phase to the auth phase of the same login.
+
+use zeroize::Zeroizing;
+
+/// The most digits of a ticket: twice what 32 random bytes take.
+pub const MAX_DIGITS: usize = 128;
+
+/// A one-time ticket of the daemon, hexadecimal text. Wiped on drop, without `Debug`.
+#[derive(Clone)]
+pub struct Ticket(Zeroizing<String>);
+
+impl Ticket {
+    /// The ticket that this text spells, if it is one to [`MAX_DIGITS`] hexadecimal digits.
+    pub fn parse(text: Zeroizing<String>) -> Option<Self> {
+        let hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        ((1..=MAX_DIGITS).contains(&text.len()) && hexadecimal).then_some(Self(text))
+    }
+
+    /// The text on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parses(text: &str) -> bool {
+        Ticket::parse(Zeroizing::new(text.to_owned())).is_some_and(|kept| kept.as_str() == text)
+    }
+
+    #[test]
+    fn hexadecimal_text_is_a_ticket() {
+        assert!(parses("0") && parses(&"aF9".repeat(21)) && parses(&"e".repeat(MAX_DIGITS)));
+    }
+
+    #[test]
+    fn anything_else_is_none() {
+        let long = "e".repeat(MAX_DIGITS + 1);
+        for text in ["", " ", "0x12", "12 34", "g", "\0", "é", &long] {
+            assert!(!parses(text), "{text:?}");
+        }
+    }
+}
