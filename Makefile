@@ -100,6 +100,7 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	$(TARGET)/release/twinlock completions bash > $(DESTDIR)$(BASHDIR)/twinlock
 	$(TARGET)/release/twinlock completions zsh > $(DESTDIR)$(ZSHDIR)/_twinlock
 	$(TARGET)/release/twinlock completions fish > $(DESTDIR)$(FISHDIR)/twinlock.fish
+	chmod 0644 $(DESTDIR)$(BASHDIR)/twinlock $(DESTDIR)$(ZSHDIR)/_twinlock $(DESTDIR)$(FISHDIR)/twinlock.fish
 	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/twinlock/conf.d
 	# An administrator's configuration stays.
 	test -e $(DESTDIR)$(SYSCONFDIR)/twinlock/twinlock.toml || \
