@@ -20,8 +20,8 @@ words! {
         Excluded = "excluded",
         /// The login has no address, so that no list of networks matches.
         NoAddress = "no-address",
-        /// The profile lets logins through without a second factor, and it is not certain of
-        /// every method that was used that the list means it.
+        /// A login can pass under the profile without a second factor, and the list does not
+        /// certainly mean every method that was used.
         NotCertain = "not-certain",
     }
 }
@@ -33,7 +33,7 @@ pub struct Mismatch {
     pub list: &'static str,
     /// Why it does not match.
     pub cause: MismatchCause,
-    /// The entry that excludes, or the method that is not certain to be meant.
+    /// The entry that excludes.
     pub entry: Option<String>,
 }
 
@@ -123,39 +123,40 @@ impl<'a> Facts<'a> {
         (!list.takes(address)).then(|| Miss::not_listed("networks"))
     }
 
-    /// How the first factor was shown; `None` stands for a method that no list can name.
-    fn used(&self) -> impl Iterator<Item = Option<FirstFactorKind>> {
+    /// How the first factor was shown: for each method that was used, the methods it may be.
+    /// `None` stands for one that no list can name.
+    fn used(&self) -> impl Iterator<Item = Option<&'static [FirstFactorKind]>> {
         let given = self.login.first_factors.iter().map(FirstFactorKind::of);
-        given.chain(self.key_alone.then_some(Some(FirstFactorKind::Key)))
+        given
+            .chain(self.key_alone.then_some(Some(FirstFactorKind::Key)))
+            .map(|used| used.map(FirstFactorKind::candidates))
     }
 
-    /// A profile that demands a second factor matches if any method that was used may be in its
-    /// list; one under which a login can pass without, only if every one certainly is.
+    /// A profile that demands a second factor matches if any method that was used may be meant by
+    /// its list; one under which a login can pass without, only if every one certainly is.
     fn first_factor(&self, policy: &Policy, profile: &'a Profile) -> Option<Miss<'a>> {
         const LIST: &str = "first_factor";
         let list = &profile.first_factor;
         if list.is_empty() {
             return None;
         }
-        let lenient = !policy.second_factor_of(profile).is_required();
-        let excluding = |&entry: &&FirstFactorKind| {
-            self.used().flatten().any(|used| names(&[*entry], used, !lenient))
-        };
-        if let Some(entry) = list.excluded.iter().find(excluding) {
-            return Some(Miss::excluded(LIST, entry));
-        }
-        let included = |used| list.included.is_empty() || names(&list.included, used, lenient);
-        if !lenient {
-            let matches = list.included.is_empty() || self.used().flatten().any(included);
+        if policy.second_factor_of(profile).is_required() {
+            let excludes = |entry: &&FirstFactorKind| {
+                self.used().flatten().any(|used| used.iter().all(|&kind| entry.names(kind)))
+            };
+            if let Some(entry) = list.excluded.iter().find(excludes) {
+                return Some(Miss::excluded(LIST, entry));
+            }
+            let meant = |used: &[_]| used.iter().any(|&kind| list.means(kind));
+            let matches = list.included.is_empty() || self.used().flatten().any(meant);
             return (!matches).then(|| Miss::not_listed(LIST));
         }
         if self.used().next().is_none() {
             return Some(Miss::not_listed(LIST));
         }
-        let doubted = self.used().find(|used| !used.is_some_and(included))?;
-        let entry = FirstFactorKind::ALL.iter().find(|&&kind| Some(kind) == doubted);
-        let entry = entry.map(|kind| kind as &dyn fmt::Display);
-        Some(Miss { list: LIST, cause: MismatchCause::NotCertain, entry })
+        let certain = |used: &[_]| used.iter().all(|&kind| list.means(kind));
+        let doubtful = self.used().any(|used| !used.is_some_and(certain));
+        doubtful.then_some(Miss { list: LIST, cause: MismatchCause::NotCertain, entry: None })
     }
 }
 
@@ -168,15 +169,17 @@ fn name<'a>(label: &'static str, list: &'a List<String>, value: &str) -> Option<
         .then(|| Miss::not_listed(label))
 }
 
-/// Whether the entries name a method that was used. For the method `key`, which is one of three
-/// that sshd does not tell apart: whether they certainly do, or whether they may.
-fn names(entries: &[FirstFactorKind], used: FirstFactorKind, certainly: bool) -> bool {
-    const KEYS: [FirstFactorKind; 3] = FirstFactorKind::KEYS;
-    use FirstFactorKind::Key;
-    let has = |kind: &FirstFactorKind| entries.contains(kind);
-    match used {
-        Key if certainly => has(&Key) || KEYS.iter().all(has),
-        Key => has(&Key) || KEYS.iter().any(has),
-        kind => has(&kind) || (has(&Key) && KEYS.contains(&kind)),
+impl FirstFactorKind {
+    /// Whether the entry of a list names this method, which is not `key`.
+    fn names(self, method: Self) -> bool {
+        self == method || (self == Self::Key && Self::KEYS.contains(&method))
+    }
+}
+
+impl List<FirstFactorKind> {
+    /// Whether the list means this method, which is not `key`.
+    fn means(&self, method: FirstFactorKind) -> bool {
+        let named = |entries: &[FirstFactorKind]| entries.iter().any(|it| it.names(method));
+        !named(&self.excluded) && (self.included.is_empty() || named(&self.included))
     }
 }

@@ -16,6 +16,7 @@
 #[macro_use]
 mod words;
 
+mod covering;
 mod decide;
 mod decision;
 mod explain;

@@ -28,6 +28,17 @@ impl FirstFactorKind {
     /// What [`FirstFactorKind::Key`] stands for.
     pub(super) const KEYS: [Self; 3] = [Self::PublicKey, Self::Gssapi, Self::HostBased];
 
+    /// The methods that a kind may be: sshd does not tell those of `key` apart.
+    pub(super) const fn candidates(self) -> &'static [Self] {
+        match self {
+            Self::Password => &[Self::Password],
+            Self::PublicKey => &[Self::PublicKey],
+            Self::Gssapi => &[Self::Gssapi],
+            Self::HostBased => &[Self::HostBased],
+            Self::Key => &Self::KEYS,
+        }
+    }
+
     /// The kind of a method that was used; `None` for one that no list can name.
     pub(super) const fn of(factor: &FirstFactor) -> Option<Self> {
         match factor {

@@ -79,7 +79,7 @@ impl fmt::Display for Spelled {
         let seconds = self.0.as_secs();
         let (unit, name) = [(86_400, "day"), (3_600, "hour"), (60, "minute")]
             .into_iter()
-            .find(|(unit, _)| seconds > 0 && seconds % unit == 0)
+            .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit))
             .unwrap_or((1, "second"));
         let count = seconds / unit;
         write!(f, "{count} {name}{}", if count == 1 { "" } else { "s" })
