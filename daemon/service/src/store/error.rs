@@ -18,6 +18,14 @@ pub enum StoreError {
         /// The version the key should have: a change that expects it replaces or deletes the key.
         version: Version,
     },
+    /// The disk does not give the value.
+    #[error("The record {key:?} cannot be read from the disk ({cause}). Check the disk.")]
+    Unreadable {
+        /// The key.
+        key: String,
+        /// What the disk says.
+        cause: String,
+    },
     /// A write failed, so nobody knows what is on the disk; nothing is served until a restart.
     #[error(
         "The store is out of service since a write failed ({cause}). Check the disk, then restart \

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    future::{pending, ready},
+    future::pending,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -67,6 +67,15 @@ impl MemoryStore {
         self.state().commits
     }
 
+    async fn fault_of_read(&self) -> Result<(), StoreError> {
+        let fault = self.state().fault(false);
+        match fault {
+            None => Ok(()),
+            Some(Fault::FailRead(error)) => Err(error),
+            Some(_) => pending().await,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,43 +109,41 @@ impl State {
 
 impl Store for MemoryStore {
     fn read<'a>(&'a self, key: &'a str) -> Pending<'a, Result<Versioned, StoreError>> {
-        let mut state = self.state();
-        let answer = match state.fault(false) {
-            Some(Fault::HangRead) => return Box::pin(pending()),
-            Some(Fault::FailRead(error)) => Err(error),
-            _ => check_key(key).map(|()| match state.values.get(key) {
+        Box::pin(async move {
+            self.fault_of_read().await?;
+            check_key(key)?;
+            Ok(match self.state().values.get(key) {
                 Some((version, value)) => {
                     Versioned { version: *version, value: Some(value.clone()) }
                 }
                 None => Versioned::ABSENT,
-            }),
-        };
-        Box::pin(ready(answer))
+            })
+        })
     }
 
     fn commit(&self, changes: Vec<Change>) -> Pending<'_, Result<Version, CommitError>> {
-        let mut state = self.state();
-        let answer = match (state.fault(true), check_request(&changes)) {
-            (_, Err(error)) => Err(error.into()),
-            (None, Ok(())) => state.commit(changes),
-            (Some(Fault::FailCommit(error)), _) => Err(error.into()),
-            (Some(Fault::LoseAnswer(error)), _) => {
-                state.commit(changes).and_then(|_| Err(error.into()))
+        Box::pin(async move {
+            check_request(&changes)?;
+            let fault = self.state().fault(true);
+            match fault {
+                None => self.state().commit(changes),
+                Some(Fault::FailCommit(error)) => Err(error.into()),
+                Some(Fault::LoseAnswer(error)) => {
+                    self.state().commit(changes).and_then(|_| Err(error.into()))
+                }
+                Some(Fault::Conflict) => Err(CommitError::Conflict {
+                    key: changes.into_iter().map(|it| it.key).next().unwrap_or_default(),
+                }),
+                Some(_) => pending().await,
             }
-            (Some(Fault::Conflict), _) => Err(CommitError::Conflict {
-                key: changes.into_iter().map(|it| it.key).next().unwrap_or_default(),
-            }),
-            (Some(_), _) => return Box::pin(pending()),
-        };
-        Box::pin(ready(answer))
+        })
     }
 
     fn scan<'a>(&'a self, prefix: &'a str) -> Pending<'a, Result<Vec<Entry>, StoreError>> {
-        let mut state = self.state();
-        let answer = match state.fault(false) {
-            Some(Fault::HangRead) => return Box::pin(pending()),
-            Some(Fault::FailRead(error)) => Err(error),
-            _ => Ok(state
+        Box::pin(async move {
+            self.fault_of_read().await?;
+            Ok(self
+                .state()
                 .values
                 .range(prefix.to_owned()..)
                 .take_while(|(key, _)| key.starts_with(prefix))
@@ -145,8 +152,7 @@ impl Store for MemoryStore {
                     version: *version,
                     value: value.clone(),
                 })
-                .collect()),
-        };
-        Box::pin(ready(answer))
+                .collect())
+        })
     }
 }

@@ -13,20 +13,41 @@
 //! - Every answer comes in bounded time. A call that runs out of time, or whose future is dropped,
 //!   may still have been carried out: read again before anything rests on it.
 
+mod caught;
+mod committer;
+mod database;
+mod directory;
 mod error;
+mod head;
+mod index;
+mod key;
+mod key_file;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+mod open_error;
+mod opening;
+mod seal;
+mod sled;
+#[cfg(test)]
+mod tests;
 
-use std::{collections::HashSet, fmt, future::Future, pin::Pin};
+use std::{collections::HashSet, fmt, pin::Pin};
 
 use zeroize::Zeroizing;
 
-pub use self::error::{CommitError, StoreError};
+pub use self::{
+    directory::keep_new_files_private,
+    error::{CommitError, StoreError},
+    key::{DerivedKey, KEY_LENGTH, MasterKey},
+    key_file::{CREDENTIAL, KeySources},
+    open_error::{KeyError, OpenError},
+    sled::{Options, SledStore},
+};
 
 /// The longest key, in bytes.
 pub const MAX_KEY: usize = 512;
 
-/// The largest value, in bytes. See `sled::SEGMENT` for where it comes from.
+/// The largest value, in bytes. `database::SEGMENT` says where it comes from.
 pub const MAX_VALUE: usize = 48 * 1024;
 
 /// An answer that is on its way.
