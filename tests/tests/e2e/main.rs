@@ -8,4 +8,19 @@
     reason = "this is all test code, and it measures time"
 )]
 
+mod administration;
+mod bad_codes;
+mod bad_names;
+mod bad_settings;
+mod crash;
+mod dialogues;
+mod failures;
+mod leaks;
+mod outages;
+mod races;
 mod rig_self_test;
+mod secrecy;
+mod ssh_login;
+mod sshd_password;
+mod strangers;
+mod su_sudo_login;
