@@ -112,11 +112,7 @@ impl AuditEvent {
     }
 
     /// An event of a login.
-    pub fn of_login(
-        happening: Happening,
-        login: &LoginContext,
-        cause: impl Into<String>,
-    ) -> Self {
+    pub fn of_login(happening: Happening, login: &LoginContext, cause: impl Into<String>) -> Self {
         Self {
             service: Some(login.service.clone()),
             source: Some(login.source.clone()),

@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod dialogue;
 pub mod factor;
+pub mod first_factor;
 pub mod fresh;
 pub mod lockout;
 pub mod login;

@@ -4,12 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    dialogue::Staged,
     factor::{
         Factor, Kind,
         totp::{Check, TotpFactor},
     },
     lockout::{Gate, Lockout, Rules},
     login::User,
+    policy::{Method, Methods, Standing},
     response::Response,
     time::Timestamp,
 };
@@ -104,6 +106,19 @@ impl UserRecord {
     /// Whether any second factor is enrolled.
     pub fn is_enrolled(&self) -> bool {
         !self.factors.is_empty()
+    }
+
+    /// What the policy needs to know of the record.
+    pub fn standing(&self) -> Standing {
+        let methods: Methods = self.factors.iter().map(|_| Method::Totp).collect();
+        Standing { switch: self.mfa, first_login: self.first_seen, ..Standing::with(methods) }
+    }
+
+    /// What waited for the account phase takes effect.
+    pub fn apply(&mut self, staged: &Staged) {
+        match staged {
+            Staged::BeginGrace { at } => self.first_seen = self.first_seen.or(Some(*at)),
+        }
     }
 
     /// Tries a code and takes note of it: a right one is used up, a wrong one counted. Nothing

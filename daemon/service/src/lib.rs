@@ -1,4 +1,11 @@
 //! The daemon of Twinlock: it decides who is asked for a second factor, verifies it, and remembers.
 #![forbid(unsafe_code)]
 
+pub mod audit_log;
+pub mod bus;
+pub mod clock;
+pub mod directory;
+pub mod engine;
+pub mod journal;
+pub mod login;
 pub mod store;

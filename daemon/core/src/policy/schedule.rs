@@ -59,6 +59,8 @@ impl Schedule {
         match self.enforce_from {
             Some(from) if now < from => Timing::BeforeDate { from, deadline: from.after(grace) },
             Some(from) => Self::in_grace(from.after(grace), false, now),
+            // Without grace nothing is put off, not even by a first login in the future.
+            None if grace.is_zero() => Timing::Enforced,
             None => {
                 let deadline = first_login.unwrap_or(now).after(grace);
                 Self::in_grace(deadline, first_login.is_none(), now)
@@ -171,6 +173,14 @@ mod tests {
         let last = before(deadline);
         assert_eq!(schedule.timing(seen, last), Timing::Grace { deadline, begins: false });
         assert_eq!(schedule.timing(seen, deadline), Timing::Enforced);
+    }
+
+    #[test]
+    fn a_first_login_in_the_future_gives_no_grace_where_there_is_none() {
+        for grace in [None, Some(Duration::ZERO)] {
+            let schedule = Schedule { enforce_from: None, grace };
+            assert_eq!(schedule.timing(Some(DATE), Timestamp::EPOCH), Timing::Enforced);
+        }
     }
 
     #[test]

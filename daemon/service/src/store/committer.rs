@@ -49,8 +49,8 @@ pub(super) trait Medium: Send + 'static {
     fn room(&mut self) -> Result<(), StoreError>;
     /// Writes all of it or, after a crash, nothing of it. `None` deletes.
     fn write(&mut self, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), String>;
-    /// Returns once everything written survives a power cut.
-    fn sync(&mut self) -> Result<(), String>;
+    /// Returns once everything written survives a power cut; the head among it has this version.
+    fn sync(&mut self, head: Version) -> Result<(), String>;
 }
 
 /// One commit that waits for its answer.
@@ -86,35 +86,35 @@ impl<M: Medium> Committer<M> {
             {
                 group.push(request);
             }
+            let (changes, answers): (Vec<_>, Vec<_>) =
+                group.into_iter().map(|Request { changes, answer }| (changes, answer)).unzip();
             let index = Arc::clone(&self.index);
-            // Callers whose answer is dropped in a panic read the cause from the index.
-            if let Err(Panicked(text)) = caught(|| self.settle(group)) {
-                index.stop(format!("internal error: {text}"));
+            let results = caught(|| self.settle(changes)).unwrap_or_else(|Panicked(text)| {
+                let error = index.stop(format!("internal error: {text}"));
+                vec![Err(error.into()); answers.len()]
+            });
+            for (answer, result) in answers.into_iter().zip(results) {
+                // Whoever asked may be gone; the change is made all the same.
+                drop(answer.send(result));
             }
         }
     }
 
-    fn settle(&mut self, group: Vec<Request>) {
+    /// Carries a group out, and says what came of each commit.
+    fn settle(&mut self, group: Vec<Vec<Change>>) -> Vec<Result<Version, CommitError>> {
+        if let Err(error) = self.index.check().and_then(|()| self.medium.room()) {
+            return vec![Err(error.into()); group.len()];
+        }
         let mut batch = Batch { head: self.head.clone(), ..Batch::default() };
-        let ready = self.index.check().and_then(|()| self.medium.room());
-        let answers: Vec<_> = group
-            .into_iter()
-            .map(|Request { changes, answer }| {
-                let result = match &ready {
-                    Ok(()) => self.admit(&mut batch, changes),
-                    Err(error) => Err(error.clone().into()),
-                };
-                (answer, result)
-            })
-            .collect();
-        let written = if batch.head == self.head { Ok(()) } else { self.write(batch) };
-        for (answer, result) in answers {
-            let result = match &written {
-                Ok(()) => result,
-                Err(error) => Err(error.clone().into()),
-            };
-            // Whoever asked may be gone; the change is made all the same.
-            drop(answer.send(result));
+        let results: Vec<_> =
+            group.into_iter().map(|changes| self.admit(&mut batch, changes)).collect();
+        if batch.head == self.head {
+            return results;
+        }
+        match self.write(batch) {
+            Ok(()) => results,
+            // Those that conflict may conflict with what was not written.
+            Err(error) => vec![Err(error.into()); results.len()],
         }
     }
 
@@ -165,7 +165,7 @@ impl<M: Medium> Committer<M> {
         }
         self.index.depart(arrivals.iter().map(|(key, _)| key.clone()));
         self.medium.write(writes).map_err(failed)?;
-        self.medium.sync().map_err(failed)?;
+        self.medium.sync(batch.head.version()).map_err(failed)?;
         self.head = batch.head;
         self.index.arrive(arrivals);
         Ok(())

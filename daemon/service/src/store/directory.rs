@@ -25,6 +25,10 @@ pub fn keep_new_files_private() {
     umask(Mode::S_IRWXG | Mode::S_IRWXO);
 }
 
+/// The name of the [witness](super::witness)'s file, and of what is not yet one.
+pub(super) const WITNESS: &str = "witness";
+pub(super) const WITNESS_DRAFT: &str = "witness.new";
+
 /// A directory that is this process's alone until it is dropped.
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -33,13 +37,20 @@ pub(super) struct Directory {
     handle: File,
 }
 
-/// Whether there is no store in the directory: it does not exist, or is empty.
+/// Whether there is no store in the directory: it does not exist, or is empty but for the first
+/// file of a store that was never begun.
 pub(super) fn is_vacant(path: &Path) -> io::Result<bool> {
-    match fs::read_dir(path) {
-        Ok(mut entries) => entries.next().transpose().map(|first| first.is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(error),
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        if entry?.file_name() != WITNESS_DRAFT {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 impl Directory {

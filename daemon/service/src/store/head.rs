@@ -7,8 +7,8 @@
 //! set of records that are there. So a record that was put back to an older version, removed, or
 //! brought back after its deletion is noticed, though each of these is sealed correctly.
 //!
-//! Whoever puts back all of it, the head included, is not found out: nothing within a store can
-//! tell yesterday's store from today's.
+//! Whoever puts back all of it, the head and the [witness](super::witness) included, is not found
+//! out: nothing within a store can tell yesterday's store from today's.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

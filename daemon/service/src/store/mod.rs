@@ -17,6 +17,7 @@ mod caught;
 mod committer;
 mod database;
 mod directory;
+mod disk;
 mod error;
 mod head;
 mod index;
@@ -30,6 +31,7 @@ mod seal;
 mod sled;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::{collections::HashSet, fmt, pin::Pin};
 

@@ -15,15 +15,16 @@ use super::{
     caught::{Panicked, caught},
     committer::HEAD_NAME,
     database::{Contents, Database},
-    directory::Directory,
+    directory::{Directory, is_vacant},
+    disk::Disk,
     head::{Digester, Head},
     seal::{Sealer, UnsealError},
+    witness::Witness,
 };
 
 /// A store that was found sound.
 pub(super) struct Opened {
-    pub(super) database: Arc<Database>,
-    pub(super) sync_handle: File,
+    pub(super) disk: Disk,
     pub(super) sealer: Arc<Sealer>,
     pub(super) digester: Digester,
     pub(super) head: Head,
@@ -64,14 +65,18 @@ impl Opened {
     ) -> Result<Self, OpenError> {
         directory.make_private()?;
         let path = directory.path().to_owned();
+        let disk = |cause| OpenError::Disk { path: path.clone(), cause };
         let damaged = |cause: &str| OpenError::Damaged { path: path.clone(), cause: cause.into() };
+        if is_vacant(&path).map_err(disk)? {
+            Witness::begin(&directory, &sealer, Head::default().version())?;
+        }
+        let (witness, known) = Witness::open(&directory, Arc::clone(&sealer))?;
         let database = Database::open(directory)?;
         // The process may have run with another umask, and may have died before its files were on
         // the disk.
         database.directory().make_private()?;
         database.directory().sync()?;
-        let sync_handle = File::open(path.join("db"))
-            .map_err(|cause| OpenError::Disk { path: path.clone(), cause })?;
+        let sync_handle = File::open(path.join("db")).map_err(disk)?;
 
         let Contents { head, versions } = database.contents()?;
         let head = match head {
@@ -82,13 +87,19 @@ impl Opened {
                 Err(UnsealError::OtherKey) => return Err(OpenError::WrongKey { path }),
                 Err(UnsealError::Damaged) => return Err(damaged("its head does not unseal")),
             },
-            None if versions.is_empty() => Self::begin(&database, &sync_handle, &sealer, &path)?,
+            None if versions.is_empty() && known == Head::default().version() => {
+                Self::begin(&database, &sync_handle, &sealer, &path)?
+            }
             None => return Err(damaged("its head is missing")),
         };
+        if head.version() < known {
+            return Err(damaged("its last commits are missing"));
+        }
         if !head.holds(&digester, versions.iter().map(|(key, version)| (key.as_str(), *version))) {
             return Err(damaged("its records are not those of its last commit"));
         }
-        Ok(Self { database: Arc::new(database), sync_handle, sealer, digester, head, versions })
+        let disk = Disk::new(Arc::new(database), sync_handle, witness);
+        Ok(Self { disk, sealer, digester, head, versions })
     }
 
     /// Binds an empty store to its key, before it holds anything.

@@ -15,8 +15,8 @@
 //! be moved to another name, be given another version, or be changed in any bit.
 //!
 //! What sealing does not hide: the names, the lengths, the versions. What it does not stop: that
-//! an old value is put back with its old version, or a value removed. [`super::head`] finds that,
-//! down to a rollback of the whole store.
+//! an old value is put back with its old version, or a value removed. [`super::head`] and
+//! [`super::witness`] find that, down to a rollback of the whole store.
 
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
@@ -31,7 +31,9 @@ const KEY_ID_LENGTH: usize = 8;
 const NONCE_LENGTH: usize = 24;
 const TAG_LENGTH: usize = 16;
 const HEADER_LENGTH: usize = 1 + 8 + KEY_ID_LENGTH;
-const OVERHEAD: usize = HEADER_LENGTH + NONCE_LENGTH + TAG_LENGTH;
+
+/// How much longer a sealed value is than the value.
+pub(super) const OVERHEAD: usize = HEADER_LENGTH + NONCE_LENGTH + TAG_LENGTH;
 
 /// Why a value was not unsealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -9,7 +9,6 @@
 //! call of it is caught, and every wait for it ends.
 
 use std::{
-    fs::File,
     io,
     path::Path,
     sync::{
@@ -30,11 +29,10 @@ use zeroize::Zeroizing;
 
 use super::{
     Change, CommitError, Entry, MasterKey, OpenError, Pending, Store, StoreError, Version,
-    Versioned,
-    caught::one_line,
-    check_key, check_request,
+    Versioned, check_key, check_request,
     committer::{Committer, Medium, QUEUE, Request, record_name},
     database::{Database, Failure},
+    disk::Disk,
     index::{Index, Sight},
     opening::Opened,
     seal::Sealer,
@@ -93,19 +91,13 @@ impl SledStore {
     pub(super) fn start<M: Medium>(
         opened: Opened,
         options: Options,
-        wrap: impl FnOnce(Sled) -> M,
+        wrap: impl FnOnce(Disk) -> M,
     ) -> io::Result<Self> {
-        let Opened { database, sync_handle, sealer, digester, head, versions } = opened;
+        let Opened { disk, sealer, digester, head, versions } = opened;
         let index = Arc::new(Index::new(versions));
-        let flushes = Arc::new(AtomicU64::new(0));
-        let medium = Sled {
-            database: Arc::clone(&database),
-            sync_handle,
-            flushes: Arc::clone(&flushes),
-            keep_free: options.keep_free,
-        };
+        let (database, flushes) = (disk.database(), disk.flushes());
         let committer = Committer {
-            medium: wrap(medium),
+            medium: wrap(disk.keep_free(options.keep_free)),
             index: Arc::clone(&index),
             sealer: Arc::clone(&sealer),
             digester,
@@ -274,45 +266,5 @@ impl Reader {
             Err(error) => error,
             Ok(()) => StoreError::OutOfService { cause: "the daemon is stopping".to_owned() },
         }
-    }
-}
-
-/// sled as the committer sees it.
-pub(super) struct Sled {
-    database: Arc<Database>,
-    /// The file `db`, opened before anything was written, so that no error is missed.
-    sync_handle: File,
-    flushes: Arc<AtomicU64>,
-    keep_free: u64,
-}
-
-impl Medium for Sled {
-    fn room(&mut self) -> Result<(), StoreError> {
-        let free =
-            self.database.directory().free().map_err(|cause| StoreError::OutOfService {
-                cause: one_line(&cause.to_string()),
-            })?;
-        if free < self.keep_free {
-            return Err(StoreError::NoSpace { free, needed: self.keep_free });
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), String> {
-        let mut batch = ::sled::Batch::default();
-        for (name, value) in writes {
-            match value {
-                Some(value) => batch.insert(name, value),
-                None => batch.remove(name),
-            }
-        }
-        self.database.call(|db| db.apply_batch(batch)).map_err(Failure::into_text)
-    }
-
-    fn sync(&mut self) -> Result<(), String> {
-        self.database.call(|db| db.flush()).map_err(Failure::into_text)?;
-        self.sync_handle.sync_data().map_err(|error| one_line(&error.to_string()))?;
-        self.flushes.fetch_add(1, Ordering::Relaxed);
-        Ok(())
     }
 }

@@ -42,16 +42,16 @@ impl<M: Medium> Medium for Moody<M> {
         }
     }
 
-    fn sync(&mut self) -> Result<(), String> {
+    fn sync(&mut self, head: Version) -> Result<(), String> {
         let mood = *self.mood.lock().unwrap();
         match mood {
             Mood::FailSync => Err("input/output error".into()),
             Mood::PanicInSync => panic!("sled gave up"),
             Mood::HangInSync => {
                 let _ = self.end.recv();
-                self.disk.sync()
+                self.disk.sync(head)
             }
-            _ => self.disk.sync(),
+            _ => self.disk.sync(head),
         }
     }
 }

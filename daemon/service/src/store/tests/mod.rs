@@ -9,7 +9,10 @@ mod model;
 mod sharing;
 mod tampering;
 
-use std::{path::PathBuf, task::Poll};
+use std::{
+    path::{Path, PathBuf},
+    task::Poll,
+};
 
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -96,4 +99,18 @@ async fn join_all<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>)
     })
     .await;
     results.into_iter().flatten().collect()
+}
+
+/// Copies a directory with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }

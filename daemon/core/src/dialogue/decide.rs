@@ -1,0 +1,146 @@
+//! From the policy's decision to the dialogue's first step.
+
+use super::{Dialogue, Message, Outcome, Staged, Step, Turn, Verdict, World, words};
+use crate::{
+    audit::{AuditEvent, Happening},
+    dialogue::Effect,
+    login::LoginContext,
+    policy::{Decision, DenyReason, SkipReason},
+    record::UserRecord,
+};
+
+/// The auth phase.
+pub(super) fn open(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -> Turn {
+    if let Some(turn) = refuse_other_account(&dialogue, record, world) {
+        return turn;
+    }
+    let policy = &world.settings.policy;
+    let decision = policy.decide(&dialogue.login, &record.standing(), world.now);
+    if !dialogue.known {
+        // Only what concerns the source tells a stranger anything; for the rest an unknown user
+        // looks like an enrolled one.
+        return match decision {
+            Decision::Deny(reason) if concerns_source(&reason) => dialogue.deny(&reason, world),
+            _ => dialogue.ask_for_code(record, world),
+        };
+    }
+    match decision {
+        Decision::Skip(reason) => dialogue.skip(&reason, world),
+        Decision::Require(_) => dialogue.ask_for_code(record, world),
+        Decision::Enrol(_) => dialogue.refuse_unenrolled(world),
+        Decision::Deny(reason) => dialogue.deny(&reason, world),
+    }
+}
+
+/// The preliminary check of a password change: asks whoever has a factor for a code, and sets
+/// nothing up for those who have none.
+pub fn open_password(
+    login: LoginContext,
+    known: bool,
+    record: &mut UserRecord,
+    world: &World<'_>,
+) -> Turn {
+    let enrolled = record.is_enrolled();
+    let dialogue = Dialogue { login, known, failed: 0, prompts: 1 };
+    match world.settings.policy.decide(&dialogue.login, &record.standing(), world.now) {
+        Decision::Enrol(_) if known && !enrolled => dialogue.skip(&SkipReason::NotEnrolled, world),
+        Decision::Deny(reason) if known && !enrolled && !concerns_source(&reason) => {
+            dialogue.skip(&SkipReason::NotEnrolled, world)
+        }
+        _ => open(dialogue, record, world),
+    }
+}
+
+/// An account phase without a ticket: PAM's auth phase never ran, or ran without Twinlock.
+pub fn decide_account(
+    login: LoginContext,
+    known: bool,
+    record: &UserRecord,
+    world: &World<'_>,
+) -> Turn {
+    let dialogue = Dialogue { login, known, failed: 0, prompts: 0 };
+    if !known {
+        let reference = world.fresh.reference();
+        let text = words::denied(&DenyReason::NoFirstFactor, &world.settings.host, &reference);
+        let messages = vec![Message::error(text)];
+        return dialogue.finish(
+            Verdict::Deny,
+            "no such user",
+            messages,
+            Vec::new(),
+            Some(reference),
+        );
+    }
+    let policy = &world.settings.policy;
+    match policy.decide_account(&dialogue.login, &record.standing(), world.now) {
+        Decision::Skip(reason) => dialogue.skip(&reason, world),
+        Decision::Deny(reason) => refuse_other_account(&dialogue, record, world)
+            .unwrap_or_else(|| dialogue.deny(&reason, world)),
+        Decision::Require(_) | Decision::Enrol(_) => {
+            let service = dialogue.login.service.clone();
+            dialogue.deny(&DenyReason::KeyAlone { service }, world)
+        }
+    }
+}
+
+const fn concerns_source(reason: &DenyReason) -> bool {
+    matches!(
+        reason,
+        DenyReason::DeniedNetwork { .. }
+            | DenyReason::NetworkNotAllowed { .. }
+            | DenyReason::UnknownSource
+    )
+}
+
+/// A record of another uid is nobody's to use: not to be asked by, and not to be let in by.
+pub(super) fn refuse_other_account(
+    dialogue: &Dialogue,
+    record: &UserRecord,
+    world: &World<'_>,
+) -> Option<Turn> {
+    let mismatch = record.check_owner(&dialogue.login.user).err()?;
+    let reference = world.fresh.reference();
+    let cause =
+        format!("the record is of uid {}, the user has {}", mismatch.recorded, mismatch.actual);
+    let messages = vec![Message::error(words::other_account(&reference))];
+    Some(dialogue.finish(Verdict::Deny, &cause, messages, Vec::new(), Some(reference)))
+}
+
+impl Dialogue {
+    fn skip(&self, reason: &SkipReason, world: &World<'_>) -> Turn {
+        let messages: Vec<_> = reason
+            .reminder()
+            .map(|reminder| Message::info(words::reminder(&reminder, &world.settings.host)))
+            .into_iter()
+            .collect();
+        let (happening, staged) = match reason {
+            SkipReason::Observed { .. } => (Happening::LoginObserved, Vec::new()),
+            SkipReason::Grace { begins: true, .. } => {
+                (Happening::LoginSkipped, vec![Staged::BeginGrace { at: world.now }])
+            }
+            _ => (Happening::LoginSkipped, Vec::new()),
+        };
+        let event = AuditEvent::of_login(happening, &self.login, reason.to_string());
+        // cron runs an account phase every minute; that nothing was asked of it is no news.
+        let effects = match reason {
+            SkipReason::AccountPhase => Vec::new(),
+            _ => vec![Effect::Audit(event)],
+        };
+        let outcome = Outcome { verdict: Verdict::Skip, messages, reference: None, staged };
+        Turn { step: Step::Done(outcome), effects }
+    }
+
+    fn deny(&self, reason: &DenyReason, world: &World<'_>) -> Turn {
+        let reference = world.fresh.reference();
+        let text = words::denied(reason, &world.settings.host, &reference);
+        let messages = vec![Message::error(text)];
+        self.finish(Verdict::Deny, &reason.to_string(), messages, Vec::new(), Some(reference))
+    }
+
+    fn refuse_unenrolled(&self, world: &World<'_>) -> Turn {
+        let reference = world.fresh.reference();
+        let text = words::not_enrolled(&world.settings.host, &self.login.user.name);
+        let messages = vec![Message::error(text)];
+        self.finish(Verdict::Deny, "not enrolled", messages, Vec::new(), Some(reference))
+    }
+}

@@ -1,0 +1,230 @@
+//! The dialogue of one login, as a state machine.
+//!
+//! ```text
+//!                 ┌──────────────── skip, deny, locked ───────────────────────┐
+//!                 │                                                           ▼
+//!   open ──► decision ──► code ◄──┐ wrong or used, tries left ──┘         ┌──────┐
+//!                           │     └───────────────────────────────        │ done │
+//!                           ├── right ──────────────────────────► allow ─►│      │
+//!                           ├── third try ──────────────────────► deny  ─►│      │
+//!                           └── the source must wait now ───────► locked ►└──────┘
+//! ```
+//!
+//! Every step is a function of the dialogue, the record and the world; it changes the record it is
+//! handed and says what to show. The daemon commits the record before it shows anything, and runs
+//! the step again on a fresh record if somebody else changed it in between. So a step must not
+//! keep anything of its own.
+
+mod code;
+mod decide;
+mod words;
+
+use crate::{
+    audit::{AuditEvent, Happening},
+    fresh::Fresh,
+    login::LoginContext,
+    policy::Policy,
+    record::{CodeRules, UserRecord},
+    reference::Reference,
+    response::Response,
+    time::Timestamp,
+};
+
+pub use decide::{decide_account, open_password};
+pub use words::{too_late, unavailable};
+
+/// Answers that one dialogue takes before it ends, whatever they were.
+pub const MAX_PROMPTS: u8 = 10;
+
+/// Wrong or used codes that one dialogue takes.
+const TRIES: u8 = 3;
+
+/// How the daemon is set up, as far as a login is concerned.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Who is asked.
+    pub policy: Policy,
+    /// How codes are tried and counted.
+    pub codes: CodeRules,
+    /// What authenticator apps show as the issuer of a key.
+    pub issuer: String,
+    /// The name of this host, as people know it.
+    pub host: String,
+}
+
+/// What a step knows of the world outside the record.
+pub struct World<'a> {
+    /// How the daemon is set up.
+    pub settings: &'a Settings,
+    /// For dates, waits and grace: never earlier than the latest time seen.
+    pub now: Timestamp,
+    /// The time of day as the system has it, for TOTP.
+    pub clock: Timestamp,
+    /// Randomness for this step.
+    pub fresh: &'a Fresh,
+}
+
+/// How a message is shown, in the words of `pam_conv(3)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A prompt with echo. A code is worth nothing once typed, and sshd's `password` method
+    /// answers every silent prompt with the user's password.
+    Prompt,
+    /// An error.
+    Error,
+    /// Information.
+    Info,
+}
+
+/// One message to the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// How it is shown.
+    pub style: Style,
+    /// The text, without a trailing newline.
+    pub text: String,
+}
+
+impl Message {
+    fn prompt(text: impl Into<String>) -> Self {
+        Self { style: Style::Prompt, text: text.into() }
+    }
+
+    fn error(text: impl Into<String>) -> Self {
+        Self { style: Style::Error, text: text.into() }
+    }
+
+    fn info(text: impl Into<String>) -> Self {
+        Self { style: Style::Info, text: text.into() }
+    }
+}
+
+/// How a login ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// A second factor satisfied the policy.
+    Allow,
+    /// None is asked of this login.
+    Skip,
+    /// Refused.
+    Deny,
+    /// Refused until a wait is over.
+    Locked,
+}
+
+/// The end of a dialogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What the person reads.
+    pub messages: Vec<Message>,
+    /// What the person was told to quote.
+    pub reference: Option<Reference>,
+    /// What takes effect once the whole login has gone through: in the account phase.
+    pub staged: Vec<Staged>,
+}
+
+/// A change of the record that waits for the account phase, so that a stranger who knows no
+/// password cannot cause it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Staged {
+    /// Grace begins with this login.
+    BeginGrace {
+        /// When it was.
+        at: Timestamp,
+    },
+}
+
+/// What comes next.
+#[derive(Clone)]
+pub enum Step {
+    /// Show these and wait for an answer; the last message is the one prompt.
+    Ask(Vec<Message>, Dialogue),
+    /// The dialogue is over.
+    Done(Outcome),
+}
+
+/// A step, and what is to be told to others once the record is committed.
+#[derive(Clone)]
+pub struct Turn {
+    /// What comes next.
+    pub step: Step,
+    /// In the order in which they are to happen.
+    pub effects: Vec<Effect>,
+}
+
+/// What the daemon does after the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Write this to the authentication log.
+    Audit(AuditEvent),
+}
+
+/// An open dialogue: what was decided, and what has been asked so far.
+#[derive(Clone)]
+pub struct Dialogue {
+    login: LoginContext,
+    /// A user whom NSS does not know is asked like any other, and never let in.
+    known: bool,
+    failed: u8,
+    prompts: u8,
+}
+
+impl Dialogue {
+    /// Begins the auth phase of a login. `known` is whether NSS knows the user; the record of a
+    /// user it does not know is empty and is not kept.
+    pub fn open(
+        login: LoginContext,
+        known: bool,
+        record: &mut UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        decide::open(Self { login, known, failed: 0, prompts: 1 }, record, world)
+    }
+
+    /// Takes the answer to the prompt that was asked last.
+    pub fn answer(&self, response: &Response, record: &mut UserRecord, world: &World<'_>) -> Turn {
+        if let Some(turn) = decide::refuse_other_account(self, record, world) {
+            return turn;
+        }
+        let next = Self { prompts: self.prompts.saturating_add(1), ..self.clone() };
+        next.try_code(response, record, world)
+    }
+
+    /// Who logs in.
+    pub const fn login(&self) -> &LoginContext {
+        &self.login
+    }
+
+    /// The event of a dialogue that ended without a verdict.
+    pub fn abandoned(&self, why: &str) -> AuditEvent {
+        AuditEvent::of_login(Happening::LoginAbandoned, &self.login, why)
+    }
+
+    fn ask(self, mut messages: Vec<Message>, effects: Vec<Effect>) -> Turn {
+        messages.push(Message::prompt(words::CODE_PROMPT));
+        Turn { step: Step::Ask(messages, self), effects }
+    }
+
+    fn finish(
+        &self,
+        verdict: Verdict,
+        cause: &str,
+        messages: Vec<Message>,
+        mut effects: Vec<Effect>,
+        reference: Option<Reference>,
+    ) -> Turn {
+        let happening = match verdict {
+            Verdict::Allow => Happening::LoginAllowed,
+            Verdict::Skip => Happening::LoginSkipped,
+            Verdict::Deny => Happening::LoginRefused,
+            Verdict::Locked => Happening::LoginLocked,
+        };
+        let event = AuditEvent::of_login(happening, &self.login, cause);
+        effects.push(Effect::Audit(AuditEvent { reference: reference.clone(), ..event }));
+        let outcome = Outcome { verdict, messages, reference, staged: Vec::new() };
+        Turn { step: Step::Done(outcome), effects }
+    }
+}

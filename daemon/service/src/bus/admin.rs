@@ -1,0 +1,172 @@
+//! `org.twinlock1.Admin`: what administrators do about anybody. Every method asks first who calls.
+
+use std::sync::Arc;
+
+use twinlock_bus_api::{
+    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, UserStatus},
+    error::{Error, Result},
+};
+use twinlock_core::audit::{AuditEvent, Happening};
+use zbus::{Connection, interface, message::Header};
+
+use super::{
+    account::{Accounts, Authority},
+    caller::Caller,
+};
+
+/// Users in one call.
+const MOST_USERS: usize = 10_000;
+
+/// The interface.
+pub(super) struct AdminInterface {
+    accounts: Arc<Accounts>,
+}
+
+impl AdminInterface {
+    pub(super) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+
+    /// The caller, if an administrator: before anything else, and before any lock is taken.
+    async fn administrator(&self, header: &Header<'_>, connection: &Connection) -> Result<Caller> {
+        let caller = Caller::of(header, connection).await?;
+        if caller.is_root() {
+            return Ok(caller);
+        }
+        let method = header.member().map_or("", |member| member.as_str());
+        let cause = format!("uid {} may not call Admin.{method}", caller.uid);
+        self.accounts.engine.audit(AuditEvent::new(Happening::CallRefused, "", cause));
+        Err(Error::NotAuthorized("Only an administrator may do that; use sudo.".to_owned()))
+    }
+}
+
+#[interface(name = "org.twinlock1.Admin")]
+impl AdminInterface {
+    #[zbus(out_args("status"))]
+    async fn status(
+        &self,
+        user: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<UserStatus> {
+        self.administrator(&header, connection).await?;
+        self.accounts.status(&self.accounts.user(&user).await?).await
+    }
+
+    #[zbus(out_args("users"))]
+    async fn list_users(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<UserStatus>> {
+        self.administrator(&header, connection).await?;
+        self.accounts.list().await
+    }
+
+    #[zbus(out_args("offer"))]
+    async fn begin_enrolment(
+        &self,
+        user: String,
+        options: EnrolmentOptions,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<EnrolmentOffer> {
+        let caller = self.administrator(&header, connection).await?;
+        let user = self.accounts.user(&user).await?;
+        self.accounts.begin_enrolment(&user, &caller, Authority::Administrator, &options).await
+    }
+
+    #[zbus(out_args("factor"))]
+    async fn confirm_enrolment(
+        &self,
+        enrolment: u64,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<FactorInfo> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.confirm_enrolment(&caller, enrolment, &code).await
+    }
+
+    async fn cancel_enrolment(
+        &self,
+        enrolment: u64,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.cancel_enrolment(&caller, enrolment);
+        Ok(())
+    }
+
+    async fn verify(
+        &self,
+        user: String,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.verify(&self.accounts.user(&user).await?, &caller, &code).await
+    }
+
+    async fn remove_factor(
+        &self,
+        user: String,
+        factor: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        let user = self.accounts.user(&user).await?;
+        let authority = Authority::Administrator;
+        self.accounts.remove_factor(&user, &caller, authority, &factor, "").await
+    }
+
+    #[zbus(out_args("outcomes"))]
+    async fn reset(
+        &self,
+        users: Vec<String>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<Outcome>> {
+        let caller = self.administrator(&header, connection).await?;
+        if users.len() > MOST_USERS {
+            return Err(Error::InvalidArgument(format!("At most {MOST_USERS} users at once.")));
+        }
+        let mut outcomes = Vec::with_capacity(users.len());
+        for name in users {
+            outcomes.push(self.reset_one(name, &caller).await);
+        }
+        Ok(outcomes)
+    }
+
+    async fn unlock(
+        &self,
+        user: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.unlock(&self.accounts.user(&user).await?, &caller).await
+    }
+}
+
+impl AdminInterface {
+    async fn reset_one(&self, name: String, caller: &Caller) -> Outcome {
+        let done = async {
+            let user = self.accounts.user(&name).await?;
+            self.accounts.reset(&user, caller).await
+        };
+        match done.await {
+            Ok(1) => Outcome { user: name, done: true, text: "1 factor taken away.".to_owned() },
+            Ok(had) => {
+                Outcome { user: name, done: true, text: format!("{had} factors taken away.") }
+            }
+            Err(error) => {
+                let text = zbus::DBusError::description(&error).unwrap_or("failed").to_owned();
+                Outcome { user: name, done: false, text }
+            }
+        }
+    }
+}

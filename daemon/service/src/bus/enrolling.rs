@@ -1,0 +1,221 @@
+//! Enrolment over the bus: an offer that shows the key once, then a code that proves it.
+
+use twinlock_bus_api::{
+    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo},
+    error::{Error, Result},
+};
+use twinlock_core::{
+    audit::{AuditEvent, Happening},
+    dialogue::World,
+    factor::totp::{Check, TotpFactor},
+    login::{LoginContext, Source, User},
+    policy::EnrolmentMode,
+    record::UserRecord,
+    response::Response,
+    time::Timestamp,
+};
+
+use super::{
+    account::{Accounts, Authority, info},
+    caller::Caller,
+    enrolments::Pending,
+    errors,
+    verbs::prove,
+};
+
+/// The longest label, in characters.
+const LONGEST_LABEL: usize = 64;
+
+/// The label of a factor that was given none.
+const DEFAULT_LABEL: &str = "authenticator";
+
+/// The service by which the policy knows what users do with the command.
+const SERVICE: &str = "twinlock";
+
+impl Accounts {
+    /// Opens an enrolment, or enrols at once where an administrator wants no confirming code.
+    pub(super) async fn begin_enrolment(
+        &self,
+        user: &User,
+        caller: &Caller,
+        authority: Authority,
+        options: &EnrolmentOptions,
+    ) -> Result<EnrolmentOffer> {
+        let label = label(&options.label)?;
+        if options.unconfirmed && authority == Authority::Own {
+            return Err(Error::NotAuthorized(
+                "Only an administrator enrols without a confirming code.".to_owned(),
+            ));
+        }
+        let pending = self
+            .change(user, |record, world, events| {
+                if authority == Authority::Own {
+                    may_enrol(record, world, events, user, caller, &options.code)?;
+                }
+                let pending = Pending {
+                    user: user.clone(),
+                    factor: world.fresh.factor_id(),
+                    label: label.clone(),
+                    totp: TotpFactor::new(world.fresh.secret()),
+                    beside: factor_ids(record),
+                };
+                if options.unconfirmed {
+                    enrol(record, &pending, pending.totp.clone(), world.now)?;
+                    let event = enrolled(&pending, "without a confirming code");
+                    events.push(Self::by(caller, user, event));
+                }
+                Ok(pending)
+            })
+            .await?;
+        self.offer(pending, caller, options.unconfirmed)
+    }
+
+    /// Enrols what a code has proved.
+    pub(super) async fn confirm_enrolment(
+        &self,
+        caller: &Caller,
+        number: u64,
+        code: &str,
+    ) -> Result<FactorInfo> {
+        let now = self.engine.steady();
+        let taken = self.enrolments.take(&caller.connection, number, now).ok_or_else(gone)?;
+        let pending = taken.pending();
+        let digits = Response::new(code.to_owned()).digits().unwrap_or_default();
+        let window = self.engine.settings().codes.window;
+        let check = pending.totp.check(&digits, window, self.engine.now().wall);
+        let Check::Fresh { step } = check else {
+            let reference = self.engine.reference();
+            let event = AuditEvent::new(
+                Happening::CodeRefused,
+                pending.user.name.clone(),
+                "wrong code for an enrolment",
+            );
+            let event = Self::by(caller, &pending.user, event);
+            self.engine.audit(event.with_reference(reference.clone()));
+            self.enrolments.put_back(taken);
+            return Err(errors::wrong_code(&reference));
+        };
+        let mut totp = pending.totp.clone();
+        totp.accept(step);
+        self.change(&pending.user, |record, world, events| {
+            if factor_ids(record) != pending.beside {
+                return Err(gone());
+            }
+            let factor = enrol(record, pending, totp.clone(), world.now)?;
+            let event = enrolled(pending, "confirmed with a code");
+            events.push(Self::by(caller, &pending.user, event));
+            Ok(factor)
+        })
+        .await
+    }
+
+    /// Forgets an open enrolment.
+    pub(super) fn cancel_enrolment(&self, caller: &Caller, number: u64) {
+        drop(self.enrolments.take(&caller.connection, number, self.engine.steady()));
+    }
+
+    fn offer(&self, pending: Pending, caller: &Caller, done: bool) -> Result<EnrolmentOffer> {
+        let settings = self.engine.settings();
+        let account = format!("{}@{}", pending.user.name, settings.host);
+        let uri = pending.totp.uri(&settings.issuer, &account).ok_or_else(|| {
+            Error::InvalidArgument("This account's name does not fit into an URI.".to_owned())
+        })?;
+        let mut offer = EnrolmentOffer {
+            enrolment: 0,
+            user: pending.user.name.clone(),
+            factor: pending.factor.clone(),
+            account,
+            secret: pending.totp.secret().to_base32().to_string(),
+            uri: uri.to_string(),
+        };
+        if !done {
+            let number = self.enrolments.open(&caller.connection, pending, self.engine.steady());
+            offer.enrolment = number.ok_or_else(|| {
+                Error::Unavailable(
+                    "Too many enrolments wait for a code; finish or cancel one, or try again in \
+                     ten minutes."
+                        .to_owned(),
+                )
+            })?;
+        }
+        Ok(offer)
+    }
+}
+
+/// Whether users may enrol on their own word: with a code where they have a factor, and without
+/// one only where the policy leaves it to them.
+fn may_enrol(
+    record: &mut UserRecord,
+    world: &World<'_>,
+    events: &mut Vec<AuditEvent>,
+    user: &User,
+    caller: &Caller,
+    code: &str,
+) -> Result<()> {
+    if record.is_enrolled() {
+        return prove(record, world, events, user, caller, code);
+    }
+    match enrolment_mode(record, world, user) {
+        EnrolmentMode::AtWill | EnrolmentMode::AtLogin => Ok(()),
+        EnrolmentMode::Invitation | EnrolmentMode::Admin => Err(Error::EnrolmentClosed(
+            "Here only an administrator enrols users; ask one.".to_owned(),
+        )),
+    }
+}
+
+/// The strictest mode of the services that a factor opens: where sshd's profile wants an
+/// administrator, a program that already runs as the user must not be able to do without.
+fn enrolment_mode(record: &UserRecord, world: &World<'_>, user: &User) -> EnrolmentMode {
+    let policy = &world.settings.policy;
+    let services = policy.account_services.iter().map(String::as_str);
+    let of_service = |service: &str| {
+        let login = LoginContext {
+            service: service.to_owned(),
+            user: user.clone(),
+            source: Source::Local { requester: None },
+            tty: None,
+            first_factors: Vec::new(),
+            interactive: true,
+        };
+        policy.terms(&login).enrolment_for(&record.standing())
+    };
+    services.map(of_service).fold(of_service(SERVICE), Ord::max)
+}
+
+fn enrol(
+    record: &mut UserRecord,
+    pending: &Pending,
+    totp: TotpFactor,
+    now: Timestamp,
+) -> Result<FactorInfo> {
+    record
+        .enrol(pending.factor.clone(), pending.label.clone(), totp, now)
+        .map_err(errors::too_many_factors)?;
+    record.factors.last().map(info).ok_or_else(gone)
+}
+
+fn enrolled(pending: &Pending, how: &str) -> AuditEvent {
+    let cause = format!("factor {} {how}", pending.factor);
+    AuditEvent::new(Happening::FactorEnrolled, pending.user.name.clone(), cause)
+}
+
+fn factor_ids(record: &UserRecord) -> Vec<String> {
+    record.factors.iter().map(|factor| factor.id.clone()).collect()
+}
+
+fn gone() -> Error {
+    Error::NoSuchEnrolment(
+        "That enrolment is not open any more; begin again with 'twinlock enroll'.".to_owned(),
+    )
+}
+
+/// A label as it is kept: short, and without what could break a line or a terminal.
+fn label(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() > LONGEST_LABEL || text.chars().any(char::is_control) {
+        return Err(Error::InvalidArgument(format!(
+            "A label has at most {LONGEST_LABEL} characters, none of them a control character."
+        )));
+    }
+    Ok(if text.is_empty() { DEFAULT_LABEL.to_owned() } else { text.to_owned() })
+}

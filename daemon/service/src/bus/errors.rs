@@ -1,0 +1,72 @@
+//! From what went wrong to the sentence that the caller reads.
+
+use std::time::Duration;
+
+use twinlock_bus_api::error::Error;
+use twinlock_core::{
+    audit::{AuditEvent, Happening},
+    lockout::Gate,
+    record::{TooManyFactors, UidMismatch},
+    reference::Reference,
+};
+
+use crate::engine::{Engine, EngineError};
+
+/// The daemon itself is in trouble: the log has the cause, the caller a reference to it.
+pub(super) fn trouble(engine: &Engine, user: &str, error: &EngineError) -> Error {
+    let reference = engine.reference();
+    let event = AuditEvent::new(Happening::Trouble, user, error.to_string());
+    engine.audit(event.with_reference(reference.clone()));
+    Error::Unavailable(format!(
+        "The daemon cannot do that right now (reference {reference}): {error}"
+    ))
+}
+
+pub(super) fn unknown_user(name: &str) -> Error {
+    Error::UnknownUser(format!("There is no user {:?} on this host.", shown(name)))
+}
+
+pub(super) fn mismatch(user: &str, mismatch: UidMismatch) -> Error {
+    Error::RecordMismatch(format!(
+        "The record of {user} is of uid {}, but {user} has uid {} now: it belongs to an earlier \
+         account. 'twinlock reset {user}' empties it for the new one.",
+        mismatch.recorded, mismatch.actual
+    ))
+}
+
+pub(super) fn not_enrolled(user: &str) -> Error {
+    Error::NotEnrolled(format!("{user} has no second factor; 'twinlock enroll' sets one up."))
+}
+
+pub(super) fn wrong_code(reference: &Reference) -> Error {
+    Error::WrongCode(format!("That code is not right (reference {reference})."))
+}
+
+pub(super) fn used_code() -> Error {
+    Error::UsedCode("That code was used already; wait for the next one.".to_owned())
+}
+
+pub(super) fn locked(user: &str, gate: Gate) -> Error {
+    Error::Locked(match gate {
+        Gate::Wait(wait) => {
+            format!("Too many wrong codes. Try again in {} seconds.", at_least_one(wait))
+        }
+        Gate::Open | Gate::Stopped => format!(
+            "Too many wrong codes for {user}. An administrator opens the account with 'twinlock \
+             unlock {user}'."
+        ),
+    })
+}
+
+pub(super) fn too_many_factors(error: TooManyFactors) -> Error {
+    Error::InvalidArgument(format!("That is one factor too many: {error}."))
+}
+
+/// A name from outside, short enough for a sentence.
+fn shown(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+fn at_least_one(wait: Duration) -> u64 {
+    wait.as_secs().max(1)
+}

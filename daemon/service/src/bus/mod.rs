@@ -1,0 +1,68 @@
+//! The system bus: `org.twinlock1.Self` for local users, `org.twinlock1.Admin` for administrators.
+//!
+//! Logins do not need it. The daemon serves them with the bus dead, and comes back to the bus
+//! when the bus comes back.
+
+mod account;
+mod admin;
+mod caller;
+mod enrolling;
+mod enrolments;
+mod errors;
+mod self_service;
+mod verbs;
+
+use std::{sync::Arc, time::Duration};
+
+use twinlock_bus_api::names::{BUS_NAME, OBJECT_PATH};
+use zbus::{
+    Address, Connection,
+    connection::Builder,
+    fdo::{RequestNameFlags, RequestNameReply},
+};
+
+pub use self::account::Accounts;
+use self::{admin::AdminInterface, self_service::SelfInterface};
+use crate::journal;
+
+/// The first and the longest pause before the bus is tried again.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// How long the bus may take to let the daemon in.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Serves the bus at `address` for as long as the daemon runs.
+pub async fn serve(address: String, accounts: Arc<Accounts>) {
+    let mut pause = PAUSES.0;
+    loop {
+        match tokio::time::timeout(DEADLINE, connect(&address, &accounts)).await {
+            Ok(Ok(connection)) => {
+                journal::line(&format!("serving {BUS_NAME} on {address}"));
+                pause = PAUSES.0;
+                connection.closed().await;
+                journal::line(&format!("the bus at {address} went away; logins go on"));
+            }
+            Ok(Err(error)) => journal::line(&format!(
+                "the bus at {address} cannot be used, logins go on: {error}"
+            )),
+            Err(_) => journal::line(&format!("the bus at {address} does not answer, logins go on")),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSES.1);
+    }
+}
+
+async fn connect(address: &str, accounts: &Arc<Accounts>) -> zbus::Result<Connection> {
+    let address: Address = address.try_into()?;
+    let connection = Builder::address(address)
+        .serve_at(OBJECT_PATH, SelfInterface::new(accounts.clone()))
+        .serve_at(OBJECT_PATH, AdminInterface::new(accounts.clone()))
+        .build()
+        .await?;
+    // Objects first, name second: whoever finds the name finds the interfaces.
+    let flags = RequestNameFlags::DO_NOT_QUEUE;
+    match connection.request_name_with_flags(BUS_NAME, flags).await? {
+        RequestNameReply::PrimaryOwner | RequestNameReply::AlreadyOwner => Ok(connection),
+        RequestNameReply::Exists | RequestNameReply::InQueue => Err(zbus::Error::NameTaken),
+    }
+}

@@ -1,0 +1,96 @@
+//! `org.twinlock1.Self`: what local users do about themselves. The subject is the caller.
+
+use std::sync::Arc;
+
+use twinlock_bus_api::{
+    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, UserStatus},
+    error::Result,
+};
+use zbus::{Connection, interface, message::Header};
+
+use super::{
+    account::{Accounts, Authority},
+    caller::Caller,
+};
+
+/// The interface.
+pub(super) struct SelfInterface {
+    accounts: Arc<Accounts>,
+}
+
+impl SelfInterface {
+    pub(super) const fn new(accounts: Arc<Accounts>) -> Self {
+        Self { accounts }
+    }
+}
+
+#[interface(name = "org.twinlock1.Self")]
+impl SelfInterface {
+    #[zbus(out_args("status"))]
+    async fn status(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<UserStatus> {
+        let caller = Caller::of(&header, connection).await?;
+        self.accounts.status(&self.accounts.own(&caller).await?).await
+    }
+
+    #[zbus(out_args("offer"))]
+    async fn begin_enrolment(
+        &self,
+        options: EnrolmentOptions,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<EnrolmentOffer> {
+        let caller = Caller::of(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.begin_enrolment(&user, &caller, Authority::Own, &options).await
+    }
+
+    #[zbus(out_args("factor"))]
+    async fn confirm_enrolment(
+        &self,
+        enrolment: u64,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<FactorInfo> {
+        let caller = Caller::of(&header, connection).await?;
+        self.accounts.confirm_enrolment(&caller, enrolment, &code).await
+    }
+
+    async fn cancel_enrolment(
+        &self,
+        enrolment: u64,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = Caller::of(&header, connection).await?;
+        self.accounts.cancel_enrolment(&caller, enrolment);
+        Ok(())
+    }
+
+    async fn verify(
+        &self,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = Caller::of(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.verify(&user, &caller, &code).await
+    }
+
+    async fn remove_factor(
+        &self,
+        factor: String,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = Caller::of(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.remove_factor(&user, &caller, Authority::Own, &factor, &code).await
+    }
+}

@@ -1,0 +1,121 @@
+//! Codes tried, factors removed, records reset and unlocked.
+
+use twinlock_bus_api::error::{Error, Result};
+use twinlock_core::{
+    audit::{AuditEvent, Happening},
+    dialogue::World,
+    login::{Source, User},
+    record::{UserRecord, Verification},
+    response::Response,
+};
+
+use super::{
+    account::{Accounts, Authority, check_enrolled, require_code},
+    caller::Caller,
+    errors,
+};
+
+impl Accounts {
+    /// Tries a code. It counts as used, and as a failure.
+    pub(super) async fn verify(&self, user: &User, caller: &Caller, code: &str) -> Result<()> {
+        self.change(user, |record, world, events| {
+            check_enrolled(record)?;
+            prove(record, world, events, user, caller, code)
+        })
+        .await
+    }
+
+    /// Takes one factor away; a user's own word needs a fresh code.
+    pub(super) async fn remove_factor(
+        &self,
+        user: &User,
+        caller: &Caller,
+        authority: Authority,
+        factor: &str,
+        code: &str,
+    ) -> Result<()> {
+        self.change(user, |record, world, events| {
+            check_enrolled(record)?;
+            if authority == Authority::Own {
+                prove(record, world, events, user, caller, code)?;
+            }
+            if !record.remove_factor(factor) {
+                return Err(Error::NoSuchFactor(format!(
+                    "{} has no factor {:?}; 'twinlock factor list' shows them.",
+                    user.name,
+                    factor.chars().take(16).collect::<String>()
+                )));
+            }
+            let cause = format!("factor {}", factor.to_ascii_uppercase());
+            let event = AuditEvent::new(Happening::FactorRemoved, user.name.clone(), cause);
+            events.push(Self::by(caller, user, event));
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes every factor away, also from a record of an earlier account of the name. Returns how
+    /// many there were.
+    pub(super) async fn reset(&self, user: &User, caller: &Caller) -> Result<usize> {
+        self.change_any(user, |record, _, events| {
+            let had = record.factors.len();
+            record.reset(user);
+            let cause = format!("{had} factors taken away");
+            let event = AuditEvent::new(Happening::UserReset, user.name.clone(), cause);
+            events.push(Self::by(caller, user, event));
+            Ok(had)
+        })
+        .await
+    }
+
+    /// Clears waits and failure counts.
+    pub(super) async fn unlock(&self, user: &User, caller: &Caller) -> Result<()> {
+        self.change(user, |record, _, events| {
+            let cause = format!("after {} wrong codes", record.lockout.consecutive());
+            record.lockout.unlock();
+            let event = AuditEvent::new(Happening::UserUnlocked, user.name.clone(), cause);
+            events.push(Self::by(caller, user, event));
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// A fresh code of the user's, used up by this; a wrong one is counted.
+pub(super) fn prove(
+    record: &mut UserRecord,
+    world: &World<'_>,
+    events: &mut Vec<AuditEvent>,
+    user: &User,
+    caller: &Caller,
+    code: &str,
+) -> Result<()> {
+    require_code(code)?;
+    // Guesses of one caller make that caller wait, whoever's codes they guess at.
+    let source = Source::Local { requester: Some(format!("uid {}", caller.uid)) };
+    let response = Response::new(code.to_owned());
+    let codes = &world.settings.codes;
+    let mut log = |happening, cause: String| {
+        let event = AuditEvent {
+            source: Some(source.clone()),
+            ..AuditEvent::new(happening, user.name.clone(), cause)
+        };
+        let event = event.with_reference(world.fresh.reference());
+        events.push(Accounts::by(caller, user, event));
+    };
+    match record.verify(&response, &source.counter_key(), codes, world.now, world.clock) {
+        Verification::Accepted { factor } => {
+            log(Happening::CodeAccepted, format!("code of factor {factor}"));
+            Ok(())
+        }
+        Verification::Used => {
+            log(Happening::CodeRefused, "code used before".to_owned());
+            Err(errors::used_code())
+        }
+        Verification::Wrong { .. } => {
+            log(Happening::CodeRefused, "wrong code".to_owned());
+            Err(errors::wrong_code(&world.fresh.reference()))
+        }
+        Verification::Refused(gate) => Err(errors::locked(&user.name, gate)),
+    }
+}

@@ -1,0 +1,245 @@
+//! Who users are: NSS, asked in a thread of its own and with a deadline.
+//!
+//! 'There is no such user' and 'the look-up failed' are different answers everywhere: a failed
+//! look-up is an error that refuses, never an unknown user or a user without groups. A source that
+//! hangs (an LDAP server that is gone) costs a bounded number of threads, then fails at once.
+
+use std::{ffi::CString, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use nix::unistd::{Gid, Group, Uid, User as Passwd, getgrouplist};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+use twinlock_core::login::User;
+
+/// How long a look-up may take. Less than the PAM module waits, so that it hears the reason.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// Look-ups under way at once; more of them are refused rather than queued behind hung ones.
+const LOOKUPS: usize = 32;
+
+/// The longest name that is looked up, in bytes: `LOGIN_NAME_MAX` of limits.h(0p).
+const LONGEST_NAME: usize = 256;
+
+/// A look-up failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DirectoryError {
+    /// NSS answered with an error.
+    #[error("the user database cannot be read: {0}")]
+    Failed(String),
+    /// NSS did not answer.
+    #[error("the user database did not answer within {} s", DEADLINE.as_secs())]
+    TimedOut,
+    /// Too many look-ups hang already.
+    #[error("the user database does not answer: {LOOKUPS} look-ups are waiting for it")]
+    Overloaded,
+}
+
+/// An answer that is on its way.
+pub type Lookup<'a, T> =
+    Pin<Box<dyn Future<Output = Result<Option<T>, DirectoryError>> + Send + 'a>>;
+
+/// What the daemon asks of the user database.
+pub trait Directory: Send + Sync {
+    /// The user of this name, by canonical name, with all groups if `with_groups`.
+    fn user_by_name<'a>(&'a self, name: &'a str, with_groups: bool) -> Lookup<'a, User>;
+    /// The user of this uid, without groups.
+    fn user_by_uid(&self, uid: u32) -> Lookup<'_, User>;
+}
+
+/// The name service switch of this host.
+pub struct Nss {
+    permits: Arc<Semaphore>,
+}
+
+impl Nss {
+    /// Ready to look up.
+    pub fn new() -> Self {
+        Self { permits: Arc::new(Semaphore::new(LOOKUPS)) }
+    }
+
+    async fn look_up<T: Send + 'static>(
+        &self,
+        question: impl FnOnce() -> nix::Result<Option<T>> + Send + 'static,
+    ) -> Result<Option<T>, DirectoryError> {
+        let permit = Arc::clone(&self.permits)
+            .try_acquire_owned()
+            .map_err(|_| DirectoryError::Overloaded)?;
+        let answer = tokio::task::spawn_blocking(move || {
+            // The permit stays with the thread: a look-up that hangs keeps its place.
+            let _permit = permit;
+            question()
+        });
+        match tokio::time::timeout(DEADLINE, answer).await {
+            Err(_) => Err(DirectoryError::TimedOut),
+            Ok(Err(join)) => Err(DirectoryError::Failed(join.to_string())),
+            Ok(Ok(Err(errno))) => Err(DirectoryError::Failed(errno.desc().to_owned())),
+            Ok(Ok(Ok(found))) => Ok(found),
+        }
+    }
+}
+
+impl Default for Nss {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Directory for Nss {
+    fn user_by_name<'a>(&'a self, name: &'a str, with_groups: bool) -> Lookup<'a, User> {
+        let name = name.to_owned();
+        Box::pin(async move {
+            if !can_be_a_name(&name) {
+                return Ok(None);
+            }
+            self.look_up(move || match Passwd::from_name(&name)? {
+                None => Ok(None),
+                Some(passwd) => user(passwd, with_groups).map(Some),
+            })
+            .await
+        })
+    }
+
+    fn user_by_uid(&self, uid: u32) -> Lookup<'_, User> {
+        Box::pin(self.look_up(move || match Passwd::from_uid(Uid::from_raw(uid))? {
+            None => Ok(None),
+            Some(passwd) => user(passwd, false).map(Some),
+        }))
+    }
+}
+
+/// Names that no user can have are unknown without asking: they would only travel further.
+fn can_be_a_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() < LONGEST_NAME
+        && name != "."
+        && name != ".."
+        && !name.chars().any(|c| c.is_control() || matches!(c, '/' | ':'))
+}
+
+fn user(passwd: Passwd, with_groups: bool) -> nix::Result<User> {
+    let groups = if with_groups { groups_of(&passwd.name, passwd.gid)? } else { Vec::new() };
+    Ok(User { name: passwd.name, uid: passwd.uid.as_raw(), groups })
+}
+
+fn groups_of(name: &str, primary: Gid) -> nix::Result<Vec<String>> {
+    let name = CString::new(name).map_err(|_| nix::errno::Errno::EINVAL)?;
+    let mut names = Vec::new();
+    for gid in getgrouplist(&name, primary)? {
+        // A gid without a name cannot be named in a policy either.
+        if let Some(group) = Group::from_gid(gid)? {
+            names.push(group.name);
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::{collections::HashMap, sync::Mutex};
+
+    use super::*;
+
+    /// A user database that a test fills and breaks.
+    #[derive(Default)]
+    pub(crate) struct TestDirectory {
+        pub(crate) users: Mutex<HashMap<String, User>>,
+        pub(crate) failure: Mutex<Option<DirectoryError>>,
+    }
+
+    impl TestDirectory {
+        pub(crate) fn with(users: &[(&str, u32)]) -> Self {
+            let directory = Self::default();
+            for (name, uid) in users {
+                directory.set(name, *uid);
+            }
+            directory
+        }
+
+        pub(crate) fn set(&self, name: &str, uid: u32) {
+            let user = User { name: name.to_owned(), uid, groups: Vec::new() };
+            self.users.lock().unwrap().insert(name.to_owned(), user);
+        }
+
+        pub(crate) fn fail(&self, error: Option<DirectoryError>) {
+            *self.failure.lock().unwrap() = error;
+        }
+
+        fn find(&self, wanted: impl Fn(&User) -> bool) -> Result<Option<User>, DirectoryError> {
+            match self.failure.lock().unwrap().clone() {
+                Some(error) => Err(error),
+                None => Ok(self.users.lock().unwrap().values().find(|u| wanted(u)).cloned()),
+            }
+        }
+    }
+
+    impl Directory for TestDirectory {
+        fn user_by_name<'a>(&'a self, name: &'a str, _: bool) -> Lookup<'a, User> {
+            Box::pin(async move { self.find(|user| user.name == name) })
+        }
+
+        fn user_by_uid(&self, uid: u32) -> Lookup<'_, User> {
+            Box::pin(async move { self.find(|user| user.uid == uid) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn root_is_found_by_name_and_by_uid_with_its_group() {
+        let nss = Nss::new();
+        let root = nss.user_by_name("root", true).await.unwrap().unwrap();
+        assert_eq!((root.name.as_str(), root.uid), ("root", 0));
+        assert!(root.groups.contains(&"root".to_owned()), "{:?}", root.groups);
+        assert_eq!(nss.user_by_uid(0).await.unwrap().unwrap().name, "root");
+    }
+
+    #[tokio::test]
+    async fn names_that_cannot_be_are_unknown_users() {
+        let long = "x".repeat(300);
+        for name in ["", ".", "..", "../etc/passwd", "a/b", "root\n", "root:x", "\u{1b}[2J", &long]
+        {
+            assert_eq!(Nss::new().user_by_name(name, true).await, Ok(None), "{name:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_hangs_costs_a_bounded_number_of_threads() {
+        let nss = Nss::new();
+        let (release, hold) = std::sync::mpsc::channel::<()>();
+        let hold = Arc::new(std::sync::Mutex::new(hold));
+        let hung: Vec<_> = (0..LOOKUPS)
+            .map(|_| {
+                let hold = Arc::clone(&hold);
+                nss.look_up(move || {
+                    let _ = hold.lock().map(|hold| hold.recv());
+                    Ok(Some(()))
+                })
+            })
+            .collect();
+        for answer in futures_join(hung).await {
+            assert_eq!(answer, Err(DirectoryError::TimedOut));
+        }
+        assert_eq!(nss.user_by_uid(0).await, Err(DirectoryError::Overloaded));
+        drop(release);
+    }
+
+    async fn futures_join<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+        let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+        let mut answers = Vec::new();
+        // All must have begun before the first is waited for.
+        std::future::poll_fn(|context| {
+            for future in &mut futures {
+                let _ = future.as_mut().poll(context);
+            }
+            std::task::Poll::Ready(())
+        })
+        .await;
+        for future in futures {
+            answers.push(future.await);
+        }
+        answers
+    }
+}

@@ -1,0 +1,286 @@
+//! The engine: every change of a user's record goes lock user → load → core → commit → effects →
+//! reply, in this order.
+//!
+//! The lock makes one host's logins of one user take turns, so that the compare-and-swap below it
+//! seldom has to be tried again; the compare-and-swap is what holds where several daemons share a
+//! store. A verdict leaves the engine only after everything it rests on is durable.
+
+mod locks;
+pub(crate) mod random;
+mod time;
+
+use std::sync::{Arc, RwLock};
+
+use thiserror::Error;
+use twinlock_core::{
+    audit::AuditEvent,
+    dialogue::{Effect, Settings, World},
+    fresh::Fresh,
+    login::User,
+    record::UserRecord,
+    reference::Reference,
+    time::Timestamp,
+};
+use zeroize::Zeroizing;
+
+pub use self::{locks::UserLocks, time::Now};
+use crate::{
+    audit_log::AuditLog,
+    clock::{Clock, Horizon},
+    directory::{Directory, DirectoryError},
+    store::{Change, CommitError, Store, StoreError, Version},
+};
+
+/// How often a step is run again because another daemon changed the record in between.
+const ATTEMPTS: usize = 8;
+
+/// What a record's key begins with.
+const USER_PREFIX: &str = "user/";
+
+/// Why a step could not be carried out. Nothing was changed, and nobody is let in.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store cannot be written.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// The user database cannot be read.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// A record is there and cannot be understood.
+    #[error(
+        "the record of {user:?} cannot be read: {why}; restore it from a backup or reset the user"
+    )]
+    Record {
+        /// Whose.
+        user: String,
+        /// What is wrong with it, without any of its values.
+        why: String,
+    },
+    /// Others changed the record faster than this step could.
+    #[error("the record of {0:?} changes too fast")]
+    Contended(String),
+    /// The system has no randomness.
+    #[error("the system's random generator failed: {0}")]
+    Random(String),
+}
+
+/// What the daemon rests on. Tests put their own in.
+pub struct Foundations {
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// Who users are.
+    pub directory: Arc<dyn Directory>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where events go.
+    pub audit: AuditLog,
+}
+
+/// The heart of the daemon.
+pub struct Engine {
+    foundations: Foundations,
+    settings: RwLock<Arc<Settings>>,
+    horizon: Horizon,
+    locks: UserLocks,
+}
+
+/// What a step returns, and what happens once its change is durable.
+pub struct Done<T> {
+    /// For the caller.
+    pub answer: T,
+    /// For others.
+    pub effects: Vec<Effect>,
+}
+
+impl Engine {
+    /// Starts with the latest time that the store remembers.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn start(foundations: Foundations, settings: Settings) -> Result<Self, EngineError> {
+        let remembered = time::remembered(&*foundations.store).await?;
+        Ok(Self {
+            horizon: Horizon::from_remembered(remembered, &*foundations.clock),
+            settings: RwLock::new(Arc::new(settings)),
+            locks: UserLocks::default(),
+            foundations,
+        })
+    }
+
+    /// The settings as of now. A step uses one set from beginning to end.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+
+    /// Puts new settings in force, for every step that begins from now on.
+    pub fn replace_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(|poisoned| poisoned.into_inner()) =
+            Arc::new(settings);
+    }
+
+    /// The user of this name, with groups where the policy asks for any; `None` if NSS knows none.
+    ///
+    /// # Errors
+    /// The look-up failed.
+    pub async fn find_user(&self, name: &str) -> Result<Option<User>, EngineError> {
+        let with_groups = self.settings().policy.needs_groups();
+        Ok(self.foundations.directory.user_by_name(name, with_groups).await?)
+    }
+
+    /// The user of this uid; `None` if NSS knows none.
+    ///
+    /// # Errors
+    /// The look-up failed.
+    pub async fn find_uid(&self, uid: u32) -> Result<Option<User>, EngineError> {
+        Ok(self.foundations.directory.user_by_uid(uid).await?)
+    }
+
+    /// Runs one step on a user's record: what the step changed is durable, and its effects have
+    /// begun, before the answer is returned. The step may be run several times, each time on a
+    /// fresh record; only the last run counts.
+    ///
+    /// # Errors
+    /// Nothing was changed that anybody was told of.
+    pub async fn step<T>(
+        &self,
+        user: &User,
+        mut step: impl FnMut(&mut UserRecord, &World<'_>) -> Done<T>,
+    ) -> Result<T, EngineError> {
+        let _turn = self.locks.lock(&user.name).await;
+        let settings = self.settings();
+        for _ in 0..ATTEMPTS {
+            let (stored, version) = self.load(user).await?;
+            let mut record = stored.clone().unwrap_or_else(|| UserRecord::new(user));
+            let fresh = random::fresh()?;
+            let now = self.now();
+            let world =
+                World { settings: &settings, now: now.horizon, clock: now.wall, fresh: &fresh };
+            let done = step(&mut record, &world);
+            let unchanged = match &stored {
+                Some(stored) => *stored == record,
+                None => record == UserRecord::new(user),
+            };
+            if !unchanged {
+                match self.save(&record, version).await {
+                    Ok(()) => {}
+                    Err(CommitError::Conflict { .. }) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            self.carry_out(done.effects);
+            return Ok(done.answer);
+        }
+        Err(EngineError::Contended(user.name.clone()))
+    }
+
+    /// Runs a step that has no record to keep: of a user whom NSS does not know.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn step_without_record<T>(
+        &self,
+        user: &User,
+        step: impl FnOnce(&mut UserRecord, &World<'_>) -> Done<T>,
+    ) -> Result<T, EngineError> {
+        let settings = self.settings();
+        let fresh = random::fresh()?;
+        let now = self.now();
+        let world = World { settings: &settings, now: now.horizon, clock: now.wall, fresh: &fresh };
+        let done = step(&mut UserRecord::new(user), &world);
+        self.carry_out(done.effects);
+        Ok(done.answer)
+    }
+
+    /// The record of a user; `None` if there is none.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn read(&self, user: &str) -> Result<Option<UserRecord>, EngineError> {
+        let found = self.foundations.store.read(&key(user)).await?;
+        found.value.map(|bytes| decode(user, &bytes)).transpose()
+    }
+
+    /// Every record, by name.
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub async fn read_all(&self) -> Result<Vec<UserRecord>, EngineError> {
+        let entries = self.foundations.store.scan(USER_PREFIX).await?;
+        entries
+            .iter()
+            .map(|entry| decode(entry.key.trim_start_matches(USER_PREFIX), &entry.value))
+            .collect()
+    }
+
+    /// Writes an event to the authentication log.
+    pub fn audit(&self, event: AuditEvent) {
+        self.foundations.audit.write(event);
+    }
+
+    /// A reference for something that went wrong outside a step; it is only ever read aloud, so
+    /// without randomness it is a fixed one.
+    pub fn reference(&self) -> Reference {
+        random::fresh().map_or_else(|_| Reference::from_random([0; 6]), |f| f.reference())
+    }
+
+    /// Random bytes for a secret.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn fresh(&self) -> Result<Fresh, EngineError> {
+        random::fresh()
+    }
+
+    /// The steady clock, for ages.
+    pub fn steady(&self) -> std::time::Duration {
+        self.foundations.clock.steady()
+    }
+
+    async fn load(&self, user: &User) -> Result<(Option<UserRecord>, Version), EngineError> {
+        let found = self.foundations.store.read(&key(&user.name)).await?;
+        let record = found.value.map(|bytes| decode(&user.name, &bytes)).transpose()?;
+        Ok((record, found.version))
+    }
+
+    async fn save(&self, record: &UserRecord, expected: Version) -> Result<(), CommitError> {
+        let change = Change::put(key(&record.user), expected, encode(record));
+        self.foundations.store.commit(vec![change]).await.map(|_| ())
+    }
+
+    fn carry_out(&self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Audit(event) => self.audit(event),
+            }
+        }
+    }
+}
+
+fn key(user: &str) -> String {
+    format!("{USER_PREFIX}{user}")
+}
+
+/// Reserved at once, so that the buffer does not move and leave copies of secrets behind.
+fn encode(record: &UserRecord) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(crate::store::MAX_VALUE));
+    // Writing into memory fails only for values that JSON does not know; a record has none.
+    let _ = serde_json::to_writer(&mut *bytes, record);
+    bytes
+}
+
+fn decode(user: &str, bytes: &[u8]) -> Result<UserRecord, EngineError> {
+    let problem = |why: String| EngineError::Record { user: user.to_owned(), why };
+    // serde_json's message may quote a value; its category and place do not.
+    let record: UserRecord = serde_json::from_slice(bytes).map_err(|error| {
+        problem(format!("{:?} error at column {}", error.classify(), error.column()))
+    })?;
+    if record.user == user { Ok(record) } else { Err(problem("it names another user".to_owned())) }
+}
+
+/// Whether a time is worth remembering again.
+pub(crate) const fn is_later_by_a_minute(now: Timestamp, than: Timestamp) -> bool {
+    now.as_secs() >= than.as_secs() + 60
+}

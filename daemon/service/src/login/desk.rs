@@ -1,0 +1,348 @@
+//! The desk at which logins arrive: from a request to a verdict.
+//!
+//! ```text
+//! auth      ──► dialogue ──► allow or skip: a ticket
+//! account   ──► ticket: what was staged takes effect  |  no ticket: the policy decides again
+//! password  ──► dialogue in the preliminary check, ticket in the update
+//! session   ──► nothing to decide
+//! ```
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use twinlock_bus_api::login::Phase;
+use twinlock_core::{
+    audit::{AuditEvent, Happening},
+    dialogue::{
+        self, Dialogue, Message, Outcome, Step, Turn, Verdict, decide_account, open_password,
+    },
+    login::{LoginContext, User},
+    policy::Mode,
+    record::UserRecord,
+    reference::Reference,
+    response::Response,
+};
+use zeroize::Zeroizing;
+
+use super::{
+    request::Request,
+    slots::{Slot, Slots},
+    tickets::{Binding, Grant, Secret, TICKET_BYTES, Tickets},
+};
+use crate::engine::{Done, Engine, EngineError, random};
+
+/// How long a dialogue may stay open.
+pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// The uid that stands for a user whom NSS does not know; no account may have it (`(uid_t) -1`).
+const NO_UID: u32 = u32::MAX;
+
+/// What the PAM module is told.
+pub enum Reply {
+    /// Show these, and come back with an answer.
+    Ask(Vec<Message>, Box<OpenDialogue>),
+    /// The login is decided.
+    Done(Ending),
+}
+
+/// The end of a dialogue, with the ticket for the next phase.
+pub struct Ending {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What the person reads.
+    pub messages: Vec<Message>,
+    /// What the person was told to quote.
+    pub reference: Option<Reference>,
+    /// For the account phase.
+    pub ticket: Option<Zeroizing<String>>,
+}
+
+impl Ending {
+    fn without_ticket(verdict: Verdict, messages: Vec<Message>) -> Self {
+        Self { verdict, messages, reference: None, ticket: None }
+    }
+}
+
+/// A dialogue that waits for an answer. Dropped, it is over.
+pub struct OpenDialogue {
+    dialogue: Dialogue,
+    known: bool,
+    binding: Binding,
+    opened: Duration,
+    _slot: Slot,
+}
+
+/// Takes logins in.
+pub struct Desk {
+    engine: Arc<Engine>,
+    tickets: Tickets,
+    slots: Slots,
+    dialogues: AtomicU64,
+}
+
+/// One login as it stands at the desk.
+struct Caller {
+    login: LoginContext,
+    known: bool,
+    binding: Binding,
+}
+
+impl Desk {
+    /// Opens.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        Self {
+            engine,
+            tickets: Tickets::default(),
+            slots: Slots::new(LIFETIME),
+            dialogues: AtomicU64::new(0),
+        }
+    }
+
+    /// One call of `Begin`. `process` is the peer's process id.
+    pub async fn begin(&self, request: Request, process: i32) -> Reply {
+        let (phase, name) = (request.phase, request.user.clone());
+        let reply = match phase {
+            Phase::Session => Ok(Reply::Done(Ending::without_ticket(Verdict::Skip, Vec::new()))),
+            Phase::Auth => self.auth(request, process).await,
+            Phase::Account => self.account(request, process).await,
+            Phase::Password => self.password(request, process).await,
+        };
+        reply.unwrap_or_else(|error| Reply::Done(self.trouble(&name, &error)))
+    }
+
+    /// One call of `Answer`.
+    pub async fn answer(&self, open: OpenDialogue, response: &Response) -> Reply {
+        if self.engine.steady().saturating_sub(open.opened) >= LIFETIME {
+            return Reply::Done(self.too_late(&open));
+        }
+        let OpenDialogue { dialogue, known, binding, opened, _slot: slot } = open;
+        let user = dialogue.login().user.clone();
+        let turn =
+            self.step(&user, known, |record, world| dialogue.answer(response, record, world)).await;
+        match turn {
+            Err(error) => Reply::Done(self.trouble(&user.name, &error)),
+            Ok(step) => self.reply(step, known, binding, opened, slot),
+        }
+    }
+
+    /// A dialogue ended without a verdict.
+    pub fn abandon(&self, open: OpenDialogue, why: &str) {
+        self.engine.audit(open.dialogue.abandoned(why));
+    }
+
+    async fn auth(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
+        let caller = self.recognise(&request, process).await?;
+        self.dialogue(caller, Dialogue::open).await
+    }
+
+    async fn password(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
+        let caller = self.recognise(&request, process).await?;
+        if request.ticket.is_some() {
+            return self.redeem(&request, caller).await;
+        }
+        // Root sets passwords without knowing codes, and sshd has a dialogue of its own for an
+        // expired one, after a login that was already decided.
+        if request.caller_uid == Some(0) || request.expired {
+            let grant = Grant { verdict: Verdict::Skip, staged: Vec::new() };
+            return Ok(Reply::Done(self.ending(caller.binding, grant, Vec::new())?));
+        }
+        self.dialogue(caller, open_password).await
+    }
+
+    async fn account(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
+        let caller = self.recognise(&request, process).await?;
+        if request.ticket.is_some() {
+            return self.redeem(&request, caller).await;
+        }
+        let Caller { mut login, known, .. } = caller;
+        login.first_factors = vec![twinlock_core::login::FirstFactor::Key];
+        let user = login.user.clone();
+        let step = self
+            .step(&user, known, |record, world| decide_account(login.clone(), known, record, world))
+            .await?;
+        Ok(Reply::Done(match step {
+            Step::Done(outcome) => Ending {
+                verdict: outcome.verdict,
+                messages: outcome.messages,
+                reference: outcome.reference,
+                ticket: None,
+            },
+            // The account phase has no prompts; a step that asks one anyway lets nobody in.
+            Step::Ask(..) => Ending::without_ticket(Verdict::Deny, Vec::new()),
+        }))
+    }
+
+    /// Opens a dialogue, if the user and source have not too many open already.
+    async fn dialogue(
+        &self,
+        caller: Caller,
+        open: impl Fn(LoginContext, bool, &mut UserRecord, &dialogue::World<'_>) -> Turn,
+    ) -> Result<Reply, EngineError> {
+        let Caller { login, known, binding } = caller;
+        let (number, now) = (self.dialogues.fetch_add(1, Ordering::Relaxed), self.engine.steady());
+        let source = login.source.counter_key();
+        let Some(slot) = self.slots.take(&login.user.name, &source, number, now) else {
+            return Ok(Reply::Done(self.too_many(&login)));
+        };
+        let user = login.user.clone();
+        let step = self
+            .step(&user, known, |record, world| open(login.clone(), known, record, world))
+            .await?;
+        Ok(self.reply(step, known, binding, now, slot))
+    }
+
+    /// Who logs in, as NSS says. A user whom it does not know gets a dialogue like any other.
+    async fn recognise(&self, request: &Request, process: i32) -> Result<Caller, EngineError> {
+        let found = self.engine.find_user(&request.user).await?;
+        let known = found.is_some();
+        let user = found.unwrap_or_else(|| User {
+            name: request.user.clone(),
+            uid: NO_UID,
+            groups: Vec::new(),
+        });
+        let binding = Binding {
+            user: user.name.clone(),
+            uid: user.uid,
+            service: request.service.clone(),
+            source: request.source.clone(),
+            process,
+        };
+        let login = LoginContext {
+            service: request.service.clone(),
+            user,
+            source: request.source.clone(),
+            tty: request.tty.clone(),
+            first_factors: request.first_factors.clone(),
+            interactive: request.interactive,
+        };
+        Ok(Caller { login, known, binding })
+    }
+
+    async fn redeem(&self, request: &Request, caller: Caller) -> Result<Reply, EngineError> {
+        let ticket = request.ticket.as_ref().map_or("", |ticket| ticket.as_str());
+        let grant = match self.tickets.redeem(ticket, &caller.binding, self.engine.steady()) {
+            Ok(grant) if caller.known => grant,
+            Ok(_) => return Ok(Reply::Done(self.refuse(&caller.login, "no such user"))),
+            Err(refusal) => {
+                return Ok(Reply::Done(self.refuse(&caller.login, &refusal.to_string())));
+            }
+        };
+        if !grant.staged.is_empty() {
+            let apply = |record: &mut UserRecord, _: &dialogue::World<'_>| {
+                grant.staged.iter().for_each(|staged| record.apply(staged));
+                Done { answer: (), effects: Vec::new() }
+            };
+            self.engine.step(&caller.login.user, apply).await?;
+        }
+        Ok(Reply::Done(Ending::without_ticket(grant.verdict, Vec::new())))
+    }
+
+    async fn step(
+        &self,
+        user: &User,
+        known: bool,
+        mut step: impl FnMut(&mut UserRecord, &dialogue::World<'_>) -> Turn,
+    ) -> Result<Step, EngineError> {
+        let run = |record: &mut UserRecord, world: &dialogue::World<'_>| {
+            let Turn { step, effects } = step(record, world);
+            Done { answer: step, effects }
+        };
+        if known {
+            self.engine.step(user, run).await
+        } else {
+            self.engine.step_without_record(user, run)
+        }
+    }
+
+    fn reply(
+        &self,
+        step: Step,
+        known: bool,
+        binding: Binding,
+        opened: Duration,
+        slot: Slot,
+    ) -> Reply {
+        match step {
+            Step::Ask(messages, dialogue) => {
+                let open = OpenDialogue { dialogue, known, binding, opened, _slot: slot };
+                Reply::Ask(messages, Box::new(open))
+            }
+            Step::Done(Outcome { verdict: Verdict::Allow | Verdict::Skip, .. }) if !known => {
+                // Nothing in the core lets an unknown user in; should it ever, this does not.
+                Reply::Done(Ending::without_ticket(Verdict::Deny, Vec::new()))
+            }
+            Step::Done(outcome) => Reply::Done(self.conclude(outcome, binding)),
+        }
+    }
+
+    fn conclude(&self, outcome: Outcome, binding: Binding) -> Ending {
+        let Outcome { verdict, messages, reference, staged } = outcome;
+        match verdict {
+            Verdict::Allow | Verdict::Skip => {
+                let user = binding.user.clone();
+                self.ending(binding, Grant { verdict, staged }, messages)
+                    .unwrap_or_else(|error| self.trouble(&user, &error))
+            }
+            Verdict::Deny | Verdict::Locked => {
+                Ending { verdict, messages, reference, ticket: None }
+            }
+        }
+    }
+
+    /// An allow or a skip, with its ticket.
+    fn ending(
+        &self,
+        binding: Binding,
+        grant: Grant,
+        messages: Vec<Message>,
+    ) -> Result<Ending, EngineError> {
+        let mut secret = Zeroizing::new([0; TICKET_BYTES]);
+        random::fill(&mut *secret)?;
+        let verdict = grant.verdict;
+        let ticket = self.tickets.issue(Secret::new(*secret), binding, grant, self.engine.steady());
+        Ok(Ending { verdict, messages, reference: None, ticket: Some(ticket) })
+    }
+
+    /// A step that could not be carried out: nobody is let in because something is broken, unless
+    /// the policy only observes.
+    fn trouble(&self, user: &str, error: &EngineError) -> Ending {
+        let reference = self.engine.reference();
+        let event = AuditEvent::new(Happening::Trouble, user, error.to_string());
+        self.engine.audit(event.with_reference(reference.clone()));
+        self.end_in_deny(dialogue::unavailable(&reference), reference)
+    }
+
+    fn too_late(&self, open: &OpenDialogue) -> Ending {
+        self.engine.audit(open.dialogue.abandoned("no answer within five minutes"));
+        let reference = self.engine.reference();
+        self.end_in_deny(dialogue::too_late(), reference)
+    }
+
+    fn too_many(&self, login: &LoginContext) -> Ending {
+        self.refuse(login, "too many logins of this user wait for an answer")
+    }
+
+    fn refuse(&self, login: &LoginContext, cause: &str) -> Ending {
+        let reference = self.engine.reference();
+        let event = AuditEvent::of_login(Happening::LoginRefused, login, cause);
+        self.engine.audit(event.with_reference(reference.clone()));
+        self.end_in_deny(dialogue::unavailable(&reference), reference)
+    }
+
+    fn end_in_deny(&self, message: Message, reference: Reference) -> Ending {
+        if self.engine.settings().policy.mode == Mode::Observe {
+            return Ending::without_ticket(Verdict::Skip, Vec::new());
+        }
+        Ending {
+            verdict: Verdict::Deny,
+            messages: vec![message],
+            reference: Some(reference),
+            ticket: None,
+        }
+    }
+}

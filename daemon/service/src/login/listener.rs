@@ -1,0 +1,145 @@
+//! The login socket: a Unix socket of root, mode 0600, with D-Bus peer to peer on each connection.
+//!
+//! Installed, systemd makes the socket and hands it over, so that a login during a restart waits
+//! instead of failing. Started by hand as root, the daemon makes it itself.
+
+use std::{
+    fs, io,
+    os::unix::{fs::FileTypeExt, net::UnixListener as StdListener},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use nix::sys::stat::{Mode, umask};
+use thiserror::Error;
+use tokio::{
+    net::{UnixListener, UnixStream},
+    sync::Semaphore,
+};
+use twinlock_bus_api::names::OBJECT_PATH;
+use twinlock_core::audit::{AuditEvent, Happening};
+use zbus::{Guid, connection::Builder};
+
+use super::{desk::Desk, interface::LoginInterface};
+use crate::{engine::Engine, journal};
+
+/// Connections served at once. Each is a login of root's programs; sshd's own `MaxStartups` is
+/// far below.
+const CONNECTIONS: usize = 1024;
+
+/// How long a peer may take to authenticate itself.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long to wait after the system had no descriptor left for a connection.
+const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// The login socket cannot be opened.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// Another daemon serves it.
+    #[error("another daemon serves {0}; stop it first, or set [login] socket")]
+    InUse(String),
+    /// Something else lies there.
+    #[error("{0} is there and is not a socket; move it away, or set [login] socket")]
+    NotASocket(String),
+    /// The system refused.
+    #[error("the login socket {path} cannot be opened: {error}")]
+    Io {
+        /// Which socket.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// Takes over the socket that systemd made (sd_listen_fds(3)); `None` if it made none.
+///
+/// # Errors
+/// What was handed over is no listening Unix socket.
+pub fn from_systemd() -> io::Result<Option<StdListener>> {
+    listenfd::ListenFd::from_env().take_unix_listener(0)
+}
+
+/// Makes the socket at `path`, in place of one that a daemon left behind.
+///
+/// # Errors
+/// Somebody serves it, something else lies there, or the system refused.
+pub fn bind(path: &Path) -> Result<StdListener, ListenError> {
+    let shown = || path.display().to_string();
+    let io = |error| ListenError::Io { path: shown(), error };
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io(error)),
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err(ListenError::NotASocket(shown()));
+        }
+        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
+            return Err(ListenError::InUse(shown()));
+        }
+        Ok(_) => fs::remove_file(path).map_err(io)?,
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(io)?;
+    }
+    // The mode of a socket is what the umask leaves of 0777; 0600 from the first moment on.
+    let before = umask(Mode::from_bits_truncate(0o177));
+    let listener = StdListener::bind(path);
+    umask(before);
+    listener.map_err(io)
+}
+
+/// Serves logins for as long as the daemon runs.
+///
+/// # Errors
+/// The listener cannot be used by the runtime.
+pub async fn serve(listener: StdListener, engine: Arc<Engine>, desk: Arc<Desk>) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = UnixListener::from_std(listener)?;
+    let guid = Guid::generate();
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return Ok(()) };
+        match listener.accept().await {
+            Err(error) => {
+                journal::line(&format!("a login could not be taken in: {error}"));
+                tokio::time::sleep(EXHAUSTED).await;
+            }
+            Ok((stream, _)) => {
+                let (engine, desk, guid) = (engine.clone(), desk.clone(), guid.clone());
+                tokio::spawn(async move {
+                    let _permit = permit;
+                    connection(stream, &engine, desk, guid.into()).await;
+                });
+            }
+        }
+    }
+}
+
+/// One connection, from the check of its peer to its end.
+async fn connection(stream: UnixStream, engine: &Engine, desk: Arc<Desk>, guid: zbus::OwnedGuid) {
+    let Some(process) = peer_of_root(&stream, engine) else { return };
+    let Ok(stream) = stream.into_std() else { return };
+    let built = Builder::unix_stream(stream.into())
+        .server(guid)
+        .p2p()
+        .serve_at(OBJECT_PATH, LoginInterface::new(desk, process))
+        .build();
+    match tokio::time::timeout(HANDSHAKE, built).await {
+        Ok(Ok(connection)) => connection.closed().await,
+        Ok(Err(error)) => journal::line(&format!("a login connection failed: {error}")),
+        Err(_) => journal::line("a login connection stayed silent and was closed"),
+    }
+}
+
+/// The peer's process, if it runs as root. The mode of the socket keeps others out; this holds
+/// where somebody changed the mode.
+fn peer_of_root(stream: &UnixStream, engine: &Engine) -> Option<i32> {
+    let peer = stream.peer_cred().ok()?;
+    if peer.uid() != 0 {
+        let cause = format!("uid {} called the login socket, which is root's", peer.uid());
+        engine.audit(AuditEvent::new(Happening::CallRefused, "", cause));
+        return None;
+    }
+    Some(peer.pid().unwrap_or(0))
+}
