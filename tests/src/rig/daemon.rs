@@ -1,14 +1,17 @@
 //! twinlockd on the private machine: configured, started as systemd would, and ill-treated.
 
-use std::fs;
-use std::os::unix::net::UnixDatagram;
+use std::fs::{self, Permissions};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixListener};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
 use super::artifacts;
 use super::namespace::{RIG, write};
-use super::process::{PATIENCE, Process, guarded};
+use super::process::{PATIENCE, Process, demand, guarded};
 use super::transcript::Transcript;
 
 /// The configuration file.
@@ -20,25 +23,54 @@ pub const STORE: &str = "/var/lib/twinlock/store";
 /// The login socket.
 pub const LOGIN_SOCKET: &str = "/run/twinlock/login.sock";
 
+/// The user whom the installed daemon runs as.
+pub const USER: &str = "twinlock";
+
+const CREDENTIALS: &str = "/run/rig/credentials";
+
 /// A daemon that can be stopped, hung, killed and started again over the same store.
 pub struct Daemon {
     process: Process,
     notifications: UnixDatagram,
+    /// The login socket, where it is handed over as systemd does; it outlives the process.
+    handed: Option<UnixListener>,
     /// What earlier processes of this daemon wrote to standard error.
     earlier: Vec<Transcript>,
 }
 
 impl Daemon {
-    /// Starts the daemon with the configuration that is there, or with every default.
+    /// Starts the daemon by hand, as root, with the configuration that is there or with every
+    /// default.
     pub fn start() -> Self {
-        if fs::metadata(CONFIGURATION).is_err() {
-            configure("version = 1\n");
+        Self::launch(None)
+    }
+
+    /// Starts the daemon as the installed unit does: as the user `twinlock`, on a login socket
+    /// that it is handed, with its key as a credential.
+    pub fn start_as_installed() -> Self {
+        demand(Command::new("useradd").args(["--system", "--shell", "/usr/sbin/nologin", USER]));
+        write_default_configuration();
+        demand(Command::new(artifacts::daemon()).args(["--config", CONFIGURATION, "--make-key"]));
+        for directory in [CREDENTIALS, "/var/lib/twinlock", "/run/twinlock"] {
+            fs::create_dir_all(directory).expect("create a directory of the unit");
         }
+        let key = format!("{CREDENTIALS}/twinlock.key");
+        fs::copy("/etc/twinlock/key", &key).expect("the key as a credential");
+        let owner = format!("{USER}:{USER}");
+        demand(Command::new("chown").args([&owner, "/var/lib/twinlock", CREDENTIALS, &key]));
+        let socket = UnixListener::bind(LOGIN_SOCKET).expect("bind the login socket");
+        fs::set_permissions(LOGIN_SOCKET, Permissions::from_mode(0o600)).expect("close the socket");
+        Self::launch(Some(socket))
+    }
+
+    fn launch(handed: Option<UnixListener>) -> Self {
+        write_default_configuration();
         let socket = format!("{RIG}/notify");
         let _ = fs::remove_file(&socket);
         let notifications = UnixDatagram::bind(&socket).expect("bind the notification socket");
-        let process = spawn(&socket);
-        let mut daemon = Self { process, notifications, earlier: Vec::new() };
+        fs::set_permissions(&socket, Permissions::from_mode(0o666)).expect("open it to the daemon");
+        let process = spawn(&socket, handed.as_ref());
+        let mut daemon = Self { process, notifications, handed, earlier: Vec::new() };
         daemon.wait_for("READY=1", PATIENCE);
         daemon
     }
@@ -46,7 +78,7 @@ impl Daemon {
     /// Starts a daemon that is expected to give up at once, and returns its exit code and what it
     /// said.
     pub fn start_in_vain() -> (Option<i32>, String) {
-        let mut process = spawn(&format!("{RIG}/nobody-listens"));
+        let mut process = spawn(&format!("{RIG}/nobody-listens"), None);
         let status = process.wait(PATIENCE);
         process.stderr().ended(Duration::from_secs(1));
         (status.code(), process.stderr().text())
@@ -71,7 +103,7 @@ impl Daemon {
 
     /// Starts it again after a stop or a kill.
     pub fn restart(&mut self) {
-        let mut next = Self::start();
+        let mut next = Self::launch(self.handed.take());
         std::mem::swap(&mut next.earlier, &mut self.earlier);
         next.earlier.push(self.process.stderr().clone());
         *self = next;
@@ -137,10 +169,35 @@ pub fn configure(text: &str) {
     write(CONFIGURATION, text);
 }
 
-fn spawn(notify: &str) -> Process {
-    let mut command = guarded(artifacts::daemon());
+fn write_default_configuration() {
+    if fs::metadata(CONFIGURATION).is_err() {
+        configure("version = 1\n");
+    }
+}
+
+fn spawn(notify: &str, handed: Option<&UnixListener>) -> Process {
+    let program = artifacts::daemon();
+    let mut command = match handed {
+        None => guarded(&program),
+        // sd_listen_fds(3): the socket is descriptor 3 of the process that LISTEN_PID names. The
+        // shell moves it there and becomes the daemon.
+        Some(_) => {
+            let mut shell = guarded("/bin/sh");
+            let script = "exec 3<&0 </dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$@\"";
+            shell.args(["-c", script, "sh", "setpriv", "--reuid", USER, "--regid", USER]);
+            shell.args(["--init-groups", "--no-new-privs", "--inh-caps=-all", "--"]).arg(&program);
+            shell
+        }
+    };
     command.env_clear();
     command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("NOTIFY_SOCKET", notify);
     command.args(["--config", CONFIGURATION]);
-    Process::start("twinlockd", command)
+    match handed {
+        None => Process::start("twinlockd", command),
+        Some(socket) => {
+            command.env("CREDENTIALS_DIRECTORY", CREDENTIALS);
+            let socket = socket.try_clone().expect("share the login socket");
+            Process::start_with_input("twinlockd", command, OwnedFd::from(socket).into())
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod bad_settings;
 mod crash;
 mod dialogues;
 mod failures;
+mod installed;
 mod leaks;
 mod outages;
 mod races;
