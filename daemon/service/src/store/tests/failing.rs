@@ -57,9 +57,10 @@ impl<M: Medium> Medium for Moody<M> {
 }
 
 struct Rig {
+    /// Before the store, which waits for its thread when it is dropped.
+    end: mpsc::Sender<()>,
     store: SledStore,
     mood: Arc<Mutex<Mood>>,
-    _end: mpsc::Sender<()>,
 }
 
 fn rig(path: &Path, key: &MasterKey, options: Options) -> Rig {
@@ -67,8 +68,7 @@ fn rig(path: &Path, key: &MasterKey, options: Options) -> Rig {
     let mood = Arc::new(Mutex::new(Mood::Sound));
     let (end_sender, end) = mpsc::channel();
     let store = SledStore::start(opened, options, |disk| Moody { disk, mood: mood.clone(), end });
-    // Fields are dropped in order: the store must see the end before it waits for its thread.
-    Rig { store: store.unwrap(), mood, _end: end_sender }
+    Rig { end: end_sender, store: store.unwrap(), mood }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,7 +149,7 @@ async fn a_reader_waits_for_the_flush_and_sees_the_new_value() {
         let end = async {
             tokio::time::sleep(Duration::from_millis(100)).await;
             *rig.mood.lock().unwrap() = Mood::Sound;
-            rig._end.send(()).unwrap();
+            rig.end.send(()).unwrap();
         };
         tokio::join!(read, end).0
     };
