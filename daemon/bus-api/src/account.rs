@@ -64,7 +64,7 @@ pub struct EnrolmentOffer {
 }
 
 /// How an administrator's enrolment is done.
-#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[derive(Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
 pub struct EnrolmentOptions {
     /// What the factor is called; empty for a default.
@@ -73,6 +73,16 @@ pub struct EnrolmentOptions {
     pub code: String,
     /// Take the factor without a confirming code (administrators only).
     pub unconfirmed: bool,
+}
+
+/// Without the code, which a log must never hold.
+impl std::fmt::Debug for EnrolmentOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EnrolmentOptions")
+            .field("label", &self.label)
+            .field("unconfirmed", &self.unconfirmed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How one of several users fared.
