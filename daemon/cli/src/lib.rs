@@ -1,1 +1,54 @@
+//! `twinlock`, the command: a client of the daemon on the system bus.
+//!
+//! - [`cli`]: what can be typed; [`verbs`]: what each verb does, one a file.
+//! - [`client`]: the daemon, in bounded time; [`settings`]: where its bus is.
+//! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
+//!   outside is made safe to show.
+//!
+//! It trusts the configuration file and the bus that the file names. It reads no environment
+//! variable, holds secrets in wiping memory, and needs no privilege of its own: the daemon
+//! decides who may do what.
+#![forbid(unsafe_code)]
 
+pub mod cli;
+pub mod client;
+pub mod escape;
+pub mod failure;
+pub mod progress;
+pub mod prompt;
+pub mod qr;
+pub mod render;
+pub mod secret;
+pub mod settings;
+pub mod surroundings;
+pub mod verbs;
+
+use clap::CommandFactory;
+
+use cli::{Cli, Verb};
+use failure::Failure;
+use surroundings::Surroundings;
+
+/// The command line as data, for manual pages and completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// [`Failure`], whose sentence and exit code end the process.
+pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
+    let config = cli.config.as_deref();
+    match cli.verb {
+        Verb::Status(args) => verbs::status::run(args, &mut around.client(config)?, around),
+        Verb::Enroll(args) => verbs::enroll::run(args, &mut around.client(config)?, around),
+        Verb::Verify(args) => verbs::verify::run(args, &mut around.client(config)?, around),
+        Verb::Factor(args) => verbs::factor::run(args, &mut around.client(config)?, around),
+        Verb::Reset(args) => verbs::reset::run(args, &mut around.client(config)?, around),
+        Verb::Unlock(args) => verbs::unlock::run(&args, &mut around.client(config)?, around),
+        Verb::User(args) => verbs::user::run(args, &mut around.client(config)?, around),
+        Verb::Config(args) => verbs::config::run(&args, config, around),
+        Verb::Completions(args) => verbs::completions::run(&args, around),
+    }
+}

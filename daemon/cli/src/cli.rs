@@ -1,0 +1,42 @@
+//! The command line: what can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::verbs;
+
+/// Second factors of logins to this host
+#[derive(Parser)]
+#[command(
+    name = "twinlock",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be \
+                  reached."
+)]
+pub struct Cli {
+    /// Read this configuration file instead of /etc/twinlock/twinlock.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Subcommand)]
+#[expect(missing_docs, reason = "each Args says what its verb does, which is the help text too")]
+pub enum Verb {
+    Status(verbs::status::Args),
+    Enroll(verbs::enroll::Args),
+    Verify(verbs::verify::Args),
+    Factor(verbs::factor::Args),
+    Reset(verbs::reset::Args),
+    Unlock(verbs::unlock::Args),
+    User(verbs::user::Args),
+    Config(verbs::config::Args),
+    Completions(verbs::completions::Args),
+}

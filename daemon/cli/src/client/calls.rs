@@ -1,0 +1,174 @@
+//! The requests, each for oneself or for a user that an administrator names.
+
+use twinlock_bus_api::account::{
+    AdminProxy, EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, SelfServiceProxy, UserStatus,
+};
+
+use super::{CallError, Client};
+use crate::secret::Secret;
+
+/// Whom a verb is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The caller, through `org.twinlock1.Self`.
+    Oneself,
+    /// A user by name, through `org.twinlock1.Admin`.
+    User(String),
+}
+
+impl From<Option<String>> for Subject {
+    fn from(user: Option<String>) -> Self {
+        user.map_or(Self::Oneself, Self::User)
+    }
+}
+
+/// An open enrolment, its secrets in wiping hands.
+pub struct Offer {
+    /// Names it in further calls; 0 where the factor is enrolled already.
+    pub enrolment: u64,
+    /// Canonical name of the user.
+    pub user: String,
+    /// The id that the factor has, or will have.
+    pub factor: String,
+    /// The account as the app shows it.
+    pub account: String,
+    /// The shared key in base32.
+    pub secret: Secret,
+    /// The `otpauth://` URI.
+    pub uri: Secret,
+}
+
+impl From<EnrolmentOffer> for Offer {
+    fn from(offer: EnrolmentOffer) -> Self {
+        let EnrolmentOffer { enrolment, user, factor, account, secret, uri } = offer;
+        Self {
+            enrolment,
+            user,
+            factor,
+            account,
+            secret: Secret::new(secret),
+            uri: Secret::new(uri),
+        }
+    }
+}
+
+impl Client {
+    /// What stands of the subject.
+    ///
+    /// # Errors
+    /// [`CallError`], as of every call here.
+    pub fn status(&mut self, subject: &Subject) -> Result<UserStatus, CallError> {
+        self.call(async |bus| match subject {
+            Subject::Oneself => SelfServiceProxy::new(bus).await?.status().await,
+            Subject::User(user) => AdminProxy::new(bus).await?.status(user).await,
+        })
+    }
+
+    /// What stands of everyone who has a record.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn list_users(&mut self) -> Result<Vec<UserStatus>, CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.list_users().await)
+    }
+
+    /// Opens an enrolment.
+    ///
+    /// # Errors
+    /// [`CallError`]; `CodeRequired` where the subject has a factor and gave no code of it.
+    pub fn begin_enrolment(
+        &mut self,
+        subject: &Subject,
+        label: &str,
+        code: &Secret,
+        unconfirmed: bool,
+    ) -> Result<Offer, CallError> {
+        let options = EnrolmentOptions {
+            label: label.to_owned(),
+            code: code.expose().to_owned(),
+            unconfirmed,
+        };
+        let offer = self.call(async |bus| match subject {
+            Subject::Oneself => SelfServiceProxy::new(bus).await?.begin_enrolment(options).await,
+            Subject::User(user) => AdminProxy::new(bus).await?.begin_enrolment(user, options).await,
+        })?;
+        Ok(offer.into())
+    }
+
+    /// Enrols with a first code.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn confirm_enrolment(
+        &mut self,
+        subject: &Subject,
+        enrolment: u64,
+        code: &Secret,
+    ) -> Result<FactorInfo, CallError> {
+        let code = code.expose();
+        self.call(async |bus| match subject {
+            Subject::Oneself => {
+                SelfServiceProxy::new(bus).await?.confirm_enrolment(enrolment, code).await
+            }
+            Subject::User(_) => {
+                AdminProxy::new(bus).await?.confirm_enrolment(enrolment, code).await
+            }
+        })
+    }
+
+    /// Forgets an open enrolment.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn cancel_enrolment(&mut self, subject: &Subject, enrolment: u64) -> Result<(), CallError> {
+        self.call(async |bus| match subject {
+            Subject::Oneself => SelfServiceProxy::new(bus).await?.cancel_enrolment(enrolment).await,
+            Subject::User(_) => AdminProxy::new(bus).await?.cancel_enrolment(enrolment).await,
+        })
+    }
+
+    /// Tries a code.
+    ///
+    /// # Errors
+    /// [`CallError`]; the code is right only where there is none.
+    pub fn verify(&mut self, subject: &Subject, code: &Secret) -> Result<(), CallError> {
+        let code = code.expose();
+        self.call(async |bus| match subject {
+            Subject::Oneself => SelfServiceProxy::new(bus).await?.verify(code).await,
+            Subject::User(user) => AdminProxy::new(bus).await?.verify(user, code).await,
+        })
+    }
+
+    /// Takes one of the caller's own factors away.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn remove_own_factor(&mut self, factor: &str, code: &Secret) -> Result<(), CallError> {
+        let code = code.expose();
+        self.call(async |bus| SelfServiceProxy::new(bus).await?.remove_factor(factor, code).await)
+    }
+
+    /// Takes one factor of a user away.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn remove_factor(&mut self, user: &str, factor: &str) -> Result<(), CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.remove_factor(user, factor).await)
+    }
+
+    /// Takes every factor of these users away.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn reset(&mut self, users: &[&str]) -> Result<Vec<Outcome>, CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.reset(users).await)
+    }
+
+    /// Clears a user's waits and failure counts.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn unlock(&mut self, user: &str) -> Result<(), CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.unlock(user).await)
+    }
+}

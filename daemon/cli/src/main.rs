@@ -1,0 +1,60 @@
+//! `twinlock`: second factors of logins, for their users and for administrators.
+#![forbid(unsafe_code)]
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::process::ExitCode;
+
+use anstream::{AutoStream, ColorChoice};
+use clap::Parser;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use twinlock_cli::cli::Cli;
+use twinlock_cli::client::PATIENCE;
+use twinlock_cli::failure::Failure;
+use twinlock_cli::prompt::Console;
+use twinlock_cli::render::{Palette, View};
+use twinlock_cli::surroundings::Surroundings;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match surroundings().and_then(|mut around| twinlock_cli::run(cli, &mut around)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            tell(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+/// This process: its standard streams, its terminal, the present, the zone of the host.
+fn surroundings() -> Result<Surroundings, Failure> {
+    Ok(Surroundings {
+        out: Box::new(stdout()),
+        err: Box::new(stderr()),
+        err_palette: palette(AutoStream::choice(&stderr())),
+        prompt: Box::new(Console::open()?),
+        view: View {
+            palette: palette(AutoStream::choice(&stdout())),
+            now: Timestamp::now(),
+            zone: TimeZone::system(),
+        },
+        columns: Box::new(|| {
+            let size = rustix::termios::tcgetwinsize(stdout()).ok()?;
+            (size.ws_col > 0).then_some(usize::from(size.ws_col))
+        }),
+        uid: rustix::process::getuid().as_raw(),
+        patience: PATIENCE,
+        progress: stderr().is_terminal().then(|| Box::new(stderr()) as Box<dyn Write>),
+    })
+}
+
+const fn palette(choice: ColorChoice) -> Palette {
+    if matches!(choice, ColorChoice::Never) { Palette::plain() } else { Palette::coloured() }
+}
+
+/// One sentence on standard error. There is nobody to tell that it could not be written.
+fn tell(failure: &Failure) {
+    if failure.has_sentence() {
+        let _ = writeln!(stderr(), "twinlock: {failure}");
+    }
+}

@@ -1,0 +1,172 @@
+//! JSON, one value a line. Keys are stable: they are added, never renamed.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use twinlock_bus_api::account::{FactorInfo, Outcome, UserStatus};
+use twinlock_config::Diagnostic;
+use zeroize::Zeroizing;
+
+use super::moment::rfc3339;
+use crate::client::Offer;
+use crate::escape;
+use crate::failure::Failure;
+
+/// A factor.
+#[derive(Serialize)]
+pub struct Factor<'a> {
+    id: &'a str,
+    method: &'a str,
+    label: &'a str,
+    enrolled_at: Option<String>,
+    last_used_at: Option<String>,
+}
+
+impl<'a> From<&'a FactorInfo> for Factor<'a> {
+    fn from(factor: &'a FactorInfo) -> Self {
+        Self {
+            id: &factor.id,
+            method: &factor.method,
+            label: &factor.label,
+            enrolled_at: rfc3339(factor.enrolled_at),
+            last_used_at: factor.last_used_at.and_then(rfc3339),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Wait<'a> {
+    source: &'a str,
+    until: Option<String>,
+}
+
+/// A user.
+#[derive(Serialize)]
+pub struct User<'a> {
+    user: &'a str,
+    uid: u32,
+    state: &'a str,
+    factors: Vec<Factor<'a>>,
+    failures: u32,
+    stopped: bool,
+    waits: Vec<Wait<'a>>,
+}
+
+impl<'a> From<&'a UserStatus> for User<'a> {
+    fn from(status: &'a UserStatus) -> Self {
+        Self {
+            user: &status.user,
+            uid: status.uid,
+            state: &status.state,
+            factors: factors(&status.factors),
+            failures: status.failures,
+            stopped: status.stopped,
+            waits: status
+                .waits
+                .iter()
+                .map(|(source, until)| Wait { source, until: rfc3339(*until) })
+                .collect(),
+        }
+    }
+}
+
+/// The factors of a user.
+pub fn factors(factors: &[FactorInfo]) -> Vec<Factor<'_>> {
+    factors.iter().map(Factor::from).collect()
+}
+
+/// An enrolment, secret included: the one time that it is shown.
+#[derive(Serialize)]
+pub struct Enrolment<'a> {
+    user: &'a str,
+    factor: &'a str,
+    secret: &'a str,
+    uri: &'a str,
+}
+
+impl<'a> From<&'a Offer> for Enrolment<'a> {
+    fn from(offer: &'a Offer) -> Self {
+        Self {
+            user: &offer.user,
+            factor: &offer.factor,
+            secret: offer.secret.expose(),
+            uri: offer.uri.expose(),
+        }
+    }
+}
+
+/// How one user fared in a reset.
+#[derive(Serialize)]
+pub struct Reset<'a> {
+    user: &'a str,
+    done: bool,
+    text: &'a str,
+}
+
+impl<'a> From<&'a Outcome> for Reset<'a> {
+    fn from(outcome: &'a Outcome) -> Self {
+        Self { user: &outcome.user, done: outcome.done, text: &outcome.text }
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Serialize)]
+pub struct Check<'a> {
+    /// Whether the daemon would start with it.
+    pub valid: bool,
+    /// Errors and warnings, by file and line.
+    pub diagnostics: Vec<&'a Diagnostic>,
+    /// How many more there were.
+    pub omitted: usize,
+}
+
+/// A value on a line of its own. The text may hold a secret and is wiped on drop.
+///
+/// # Errors
+/// [`Failure::Output`]: the value cannot be written as JSON.
+pub fn line(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    // Room for an enrolment, so that the buffer does not move and leave a secret behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(4096));
+    let mut serializer = Serializer::with_formatter(&mut *text, Visible(CompactFormatter));
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// Compact JSON in which a deceptive character stands as its `\u` escape: the value is the same,
+/// and a terminal shows it as it is.
+struct Visible(CompactFormatter);
+
+impl Formatter for Visible {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        let mut units = [0; 2];
+        for character in fragment.chars() {
+            if escape::is_deceptive(character) {
+                for unit in character.encode_utf16(&mut units) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            } else {
+                self.0.write_string_fragment(writer, character.encode_utf8(&mut [0; 4]))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deceptive_characters_are_escaped_and_mean_the_same() {
+        let value = "a\u{202e}b\u{7f}c\u{e0041}\n\"\\ä";
+        let text = line(&value).unwrap();
+        let shown = std::str::from_utf8(&text).unwrap();
+        assert_eq!(shown, "\"a\\u202eb\\u007fc\\udb40\\udc41\\n\\\"\\\\ä\"\n");
+        assert_eq!(serde_json::from_str::<String>(shown).unwrap(), value);
+    }
+}

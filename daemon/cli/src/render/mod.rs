@@ -1,0 +1,30 @@
+//! What people and programs read: text and JSON, made from plain values, without a bus.
+
+pub mod enrolment;
+pub mod factors;
+pub mod json;
+pub mod moment;
+pub mod palette;
+pub mod reset;
+pub mod table;
+pub mod users;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub use palette::Palette;
+
+/// What a rendering depends on besides its data.
+pub struct View {
+    /// Colours, or none.
+    pub palette: Palette,
+    /// The present, for 'three days ago'.
+    pub now: Timestamp,
+    /// The zone that local times are shown in.
+    pub zone: TimeZone,
+}
+
+/// `1 factor`, `2 factors`.
+pub fn count(number: usize, singular: &str) -> String {
+    if number == 1 { format!("1 {singular}") } else { format!("{number} {singular}s") }
+}

@@ -1,0 +1,53 @@
+//! What a reset will do, and what it did.
+
+use twinlock_bus_api::account::{Outcome, UserStatus};
+
+use super::{Palette, count, factors};
+use crate::escape;
+
+/// What is about to be taken from one user.
+pub fn plan(status: &UserStatus) -> String {
+    let user = escape::line(&status.user);
+    let lost = match status.factors.as_slice() {
+        [] if status.state == "mismatch" => "the record of an earlier account".to_owned(),
+        [] => "no factor".to_owned(),
+        some => format!(
+            "{}: {}",
+            count(some.len(), "factor"),
+            some.iter().map(factors::named).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    format!("  {user}: {lost}")
+}
+
+/// A user of whom nothing is known before it is tried.
+pub fn plan_unknown(user: &str, reason: &str) -> String {
+    format!("  {}: {}", escape::line(user), escape::line(reason))
+}
+
+/// The warning to those who are about to reset themselves.
+pub fn oneself(user: &str) -> String {
+    format!(
+        "Warning: you run this as {}, whose own factors go too. Where the policy demands a second \
+         factor, the next login as {0} may be refused: keep this session open until 'twinlock \
+         enroll' has made a new one.",
+        escape::line(user)
+    )
+}
+
+/// One line for one user.
+pub fn outcome(outcome: &Outcome, palette: Palette) -> String {
+    let user = escape::line(&outcome.user);
+    let text = escape::line(&outcome.text);
+    if outcome.done {
+        format!("{user}: {text}\n")
+    } else {
+        format!("{user}: {} {text}\n", palette.bad("failed:"))
+    }
+}
+
+/// The count at the end of several.
+pub fn summary(outcomes: &[Outcome]) -> String {
+    let done = outcomes.iter().filter(|outcome| outcome.done).count();
+    format!("{done} of {} reset.\n", count(outcomes.len(), "user"))
+}

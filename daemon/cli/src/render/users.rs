@@ -1,0 +1,116 @@
+//! Users, for people: one in full, or many in a table.
+
+use twinlock_bus_api::account::UserStatus;
+
+use super::moment::{is_past, moment};
+use super::{View, count, factors, table::table};
+use crate::escape;
+
+/// What `status` prints: what holds, and what to do about it.
+pub fn status(status: &UserStatus, view: &View) -> String {
+    let user = escape::line(&status.user);
+    let mut text = format!("{}: {}\n", view.palette.heading(&user), state(status, view));
+    if status.state == "unenrolled" {
+        text.push_str("No second factor. 'twinlock enroll' adds one.\n");
+    }
+    if !status.factors.is_empty() {
+        text.push('\n');
+        text.push_str(&factors::blocks(&status.factors, view));
+    }
+    let trouble = trouble(status, &user, view);
+    if !trouble.is_empty() {
+        text.push('\n');
+        text.push_str(&trouble);
+    }
+    text
+}
+
+/// What `user show` prints: the record, counts of nothing included.
+pub fn record(status: &UserStatus, view: &View) -> String {
+    let user = escape::line(&status.user);
+    let mut text = String::new();
+    let mut field = |name: &str, value: String| {
+        text.push_str(&format!("{:<14}{value}\n", format!("{name}:")));
+    };
+    field("User", view.palette.heading(&user));
+    field("User id", status.uid.to_string());
+    field("State", state(status, view));
+    field("Wrong codes", format!("{} in a row, over all sources", status.failures));
+    let waits = status.waits.iter().any(|(_, until)| !is_past(*until, view.now));
+    field("Waits", if waits { "see below" } else { "none" }.to_owned());
+    field("Factors", if status.factors.is_empty() { "none" } else { "see below" }.to_owned());
+    if !status.factors.is_empty() {
+        text.push('\n');
+        text.push_str(&factors::blocks(&status.factors, view));
+    }
+    let trouble = trouble(status, &user, view);
+    if !trouble.is_empty() {
+        text.push('\n');
+        text.push_str(&trouble);
+    }
+    text
+}
+
+/// What `user list` prints.
+pub fn list(users: &[&UserStatus], view: &View) -> String {
+    let rows: Vec<[String; 5]> = users
+        .iter()
+        .map(|status| {
+            let last = status.factors.iter().filter_map(|factor| factor.last_used_at).max();
+            [
+                status.uid.to_string(),
+                escape::line(&status.state),
+                status.factors.len().to_string(),
+                last.map_or_else(|| "never".to_owned(), |at| moment(at, view)),
+                escape::line(&status.user),
+            ]
+        })
+        .collect();
+    table(["UID", "STATE", "FACTORS", "LAST USED", "USER"], &rows, view.palette, |column, cell| {
+        if column == 1 { view.palette.state(cell, cell) } else { cell.to_owned() }
+    })
+}
+
+/// The state in words, with the count of factors where there are some.
+fn state(status: &UserStatus, view: &View) -> String {
+    let words = match status.state.as_str() {
+        "enrolled" => format!("enrolled, {}", count(status.factors.len(), "factor")),
+        "unenrolled" => "not enrolled".to_owned(),
+        "locked" => "locked".to_owned(),
+        "mismatch" => "the record is of another user id".to_owned(),
+        other => escape::line(other),
+    };
+    view.palette.state(&status.state, &words)
+}
+
+/// What stands in the way of a login, each with what ends it.
+fn trouble(status: &UserStatus, user: &str, view: &View) -> String {
+    let mut text = String::new();
+    let mut say = |sentence: String| {
+        text.push_str(&view.palette.warning(&sentence));
+        text.push('\n');
+    };
+    if status.state == "mismatch" {
+        say(format!(
+            "The record belongs to an earlier account of this name, so logins are refused until \
+             an administrator clears it: twinlock reset {user}"
+        ));
+    }
+    if status.stopped {
+        say(format!(
+            "Too many wrong codes in a row ({}): codes are refused until an administrator unlocks \
+             the account: twinlock unlock {user}",
+            status.failures
+        ));
+    } else if status.failures > 0 {
+        say(format!("{} in a row.", count(status.failures as usize, "wrong code")));
+    }
+    for (source, until) in status.waits.iter().filter(|(_, until)| !is_past(*until, view.now)) {
+        say(format!(
+            "Logins from {} must wait; the next code is taken {}.",
+            escape::line(source),
+            moment(*until, view)
+        ));
+    }
+    text
+}

@@ -1,0 +1,63 @@
+//! All that a verb touches outside itself, so that a test can stand in for each part.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::prompt::Prompt;
+use crate::render::{Palette, View};
+use crate::settings;
+
+/// Where output goes, who answers, what time it is.
+pub struct Surroundings {
+    /// Standard output: what was asked for.
+    pub out: Box<dyn Write>,
+    /// Standard error: everything else.
+    pub err: Box<dyn Write>,
+    /// Colours of standard error.
+    pub err_palette: Palette,
+    /// Who answers questions.
+    pub prompt: Box<dyn Prompt>,
+    /// How text on standard output is shown.
+    pub view: View,
+    /// Columns of the terminal that standard output is; none where it is no terminal.
+    pub columns: Box<dyn Fn() -> Option<usize>>,
+    /// The user id of this process.
+    pub uid: u32,
+    /// How long connecting and one call may take together.
+    pub patience: Duration,
+    /// The terminal on which progress is shown, until a client has it.
+    pub progress: Option<Box<dyn Write>>,
+}
+
+impl Surroundings {
+    /// A client of the daemon on the bus of this configuration file, or of the usual one.
+    ///
+    /// # Errors
+    /// [`Failure`]: the configuration is broken, or the system has no resources left.
+    pub fn client(&mut self, config: Option<&Path>) -> Result<Client, Failure> {
+        let progress = self.progress.take().map_or_else(Progress::silent, Progress::on);
+        Client::new(settings::bus_address(config)?, self.patience, progress)
+    }
+
+    /// Writes text to standard output at once.
+    ///
+    /// # Errors
+    /// [`Failure::Output`].
+    pub fn print(&mut self, text: &str) -> Result<(), Failure> {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Writes bytes to standard output at once.
+    ///
+    /// # Errors
+    /// [`Failure::Output`].
+    pub fn print_bytes(&mut self, text: &[u8]) -> Result<(), Failure> {
+        self.out.write_all(text)?;
+        self.out.flush()?;
+        Ok(())
+    }
+}

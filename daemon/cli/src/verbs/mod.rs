@@ -1,0 +1,49 @@
+//! What can be done: one verb a file, each an `Args` and a `run`.
+
+pub mod completions;
+pub mod config;
+pub mod enroll;
+pub mod factor;
+pub mod reset;
+pub mod status;
+pub mod unlock;
+pub mod user;
+pub mod verify;
+
+use crate::failure::Failure;
+use crate::prompt::Prompt;
+use crate::secret::Secret;
+
+/// How often a person may try a code.
+const TRIES: u32 = 3;
+
+/// What a code is asked for with.
+const CODE_PROMPT: &str = "Verification code: ";
+
+/// Asks for a code; an empty answer is no code.
+///
+/// # Errors
+/// [`Failure::Refused`] as of [`Prompt::ask`].
+fn ask_code(prompt: &mut dyn Prompt, question: &str) -> Result<Secret, Failure> {
+    let code = prompt.ask(question)?;
+    check_code(&code)?;
+    Ok(code)
+}
+
+/// Whether a text can be sent as a code at all; the daemon decides whether it is right.
+///
+/// # Errors
+/// [`Failure::Refused`]: it is empty, or holds what no keyboard types.
+fn check_code(code: &Secret) -> Result<(), Failure> {
+    if code.expose().is_empty() {
+        return Err(Failure::refused(
+            "No code was given. Type the code that the authenticator app shows.",
+        ));
+    }
+    if code.expose().chars().any(char::is_control) {
+        return Err(Failure::refused(
+            "A code has no control characters. Type the code that the authenticator app shows.",
+        ));
+    }
+    Ok(())
+}

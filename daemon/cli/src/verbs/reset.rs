@@ -1,0 +1,172 @@
+//! `twinlock reset`: takes every factor of users away.
+
+use twinlock_bus_api::account::Outcome;
+use twinlock_bus_api::error::Error;
+
+use crate::client::{CallError, Client, Subject};
+use crate::escape;
+use crate::failure::Failure;
+use crate::prompt::confirm;
+use crate::render::{count, json, reset};
+use crate::surroundings::Surroundings;
+
+const JSON_RESET: &str = "JSON: [{user, done, text}], where text says what was done or why it was \
+                          not.";
+
+/// Take every factor of users away (administrators only)
+#[derive(clap::Args)]
+#[command(after_long_help = JSON_RESET)]
+pub struct Args {
+    /// Whom to reset
+    #[arg(required = true, value_name = "USER")]
+    users: Vec<String>,
+
+    /// Do not ask whether to go ahead
+    #[arg(long)]
+    yes: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Says what will go, asks, and resets one user after the other.
+///
+/// # Errors
+/// [`Failure`]: not everyone was reset.
+pub fn run(mut args: Args, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
+    let mut seen = std::collections::HashSet::new();
+    args.users.retain(|user| seen.insert(user.clone()));
+
+    let plan = Plan::make(&args.users, client, around.uid)?;
+    plan.show(args.yes, around)?;
+    if !args.yes {
+        confirm(&mut *around.prompt, "Go ahead?")?;
+    }
+    let (outcomes, end) = reset_all(&args.users, client);
+    report(&outcomes, args.json, around)?;
+    conclude(&args.users, &outcomes, end)
+}
+
+/// What a reset will take, before it does.
+struct Plan {
+    lines: Vec<String>,
+    oneself: Option<String>,
+}
+
+impl Plan {
+    /// Looks at every user. One that cannot be looked at is tried all the same, because a record
+    /// may outlive its account; a daemon that cannot be asked, or refuses the caller, ends it here.
+    fn make(users: &[String], client: &mut Client, uid: u32) -> Result<Self, Failure> {
+        let mut plan = Self { lines: Vec::new(), oneself: None };
+        for user in users {
+            match client.status(&Subject::User(user.clone())) {
+                Ok(status) => {
+                    plan.lines.push(reset::plan(&status));
+                    if status.uid == uid {
+                        plan.oneself = Some(status.user);
+                    }
+                }
+                Err(
+                    error @ CallError::Refused(Error::UnknownUser(_) | Error::RecordMismatch(_)),
+                ) => {
+                    plan.lines.push(reset::plan_unknown(user, &error.sentence()));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(plan)
+    }
+
+    /// The warning about oneself is shown even where nobody is asked.
+    fn show(&self, yes: bool, around: &mut Surroundings) -> Result<(), Failure> {
+        if !yes {
+            let whom = count(self.lines.len(), "user");
+            around.prompt.tell(&format!(
+                "This takes every factor away from {whom}:\n{}",
+                self.lines.join("\n")
+            ))?;
+        }
+        if let Some(user) = &self.oneself {
+            writeln!(around.err, "{}", around.err_palette.warning(&reset::oneself(user)))?;
+        }
+        Ok(())
+    }
+}
+
+/// Resets each user in a call of its own, so that an end in the middle leaves no doubt about the
+/// others. What cannot be reached, and who may not, is not tried again.
+fn reset_all(users: &[String], client: &mut Client) -> (Vec<Outcome>, Option<CallError>) {
+    let mut outcomes = Vec::with_capacity(users.len());
+    for (position, user) in users.iter().enumerate() {
+        if users.len() > 1 {
+            let shown = escape::line(user);
+            let line = format!("Resetting {} of {}: {shown}", position + 1, users.len());
+            client.progress().show(&line);
+        }
+        match client.reset(&[user]) {
+            Ok(some) => outcomes.extend(some),
+            Err(
+                end @ (CallError::Unreachable(_) | CallError::Refused(Error::NotAuthorized(_))),
+            ) => {
+                client.progress().clear();
+                return (outcomes, Some(end));
+            }
+            Err(error) => {
+                let text = error.sentence();
+                outcomes.push(Outcome { user: user.clone(), done: false, text });
+            }
+        }
+    }
+    client.progress().clear();
+    (outcomes, None)
+}
+
+fn report(outcomes: &[Outcome], json: bool, around: &mut Surroundings) -> Result<(), Failure> {
+    if json {
+        let outcomes: Vec<_> = outcomes.iter().map(json::Reset::from).collect();
+        return around.print_bytes(&json::line(&outcomes)?);
+    }
+    for outcome in outcomes {
+        around.print(&reset::outcome(outcome, around.view.palette))?;
+    }
+    if outcomes.len() > 1 {
+        around.print(&reset::summary(outcomes))?;
+    }
+    Ok(())
+}
+
+/// The sentence and exit code for what was not done.
+fn conclude(users: &[String], outcomes: &[Outcome], end: Option<CallError>) -> Result<(), Failure> {
+    let undone: Vec<&str> =
+        outcomes.iter().filter(|outcome| !outcome.done).map(|outcome| &*outcome.user).collect();
+    match end {
+        None if undone.is_empty() => Ok(()),
+        None => Err(Failure::refused(format!(
+            "{} not reset: {}. The reason stands beside each.",
+            if undone.len() == 1 {
+                "1 user was".to_owned()
+            } else {
+                format!("{} users were", undone.len())
+            },
+            undone.join(", ")
+        ))),
+        Some(end) => {
+            let mut sentence = end.sentence();
+            if let [at, untried @ ..] = users.get(outcomes.len()..).unwrap_or_default()
+                && users.len() > 1
+            {
+                sentence.push_str(&format!(" The reset stopped at {at}"));
+                if !untried.is_empty() {
+                    sentence.push_str(&format!("; not tried: {}", untried.join(", ")));
+                }
+                sentence.push('.');
+            }
+            Err(if end.is_answer() {
+                Failure::refused(sentence)
+            } else {
+                Failure::unreachable(sentence)
+            })
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `twinlock status`: what applies to a user.
+
+use crate::client::{Client, Subject};
+use crate::failure::Failure;
+use crate::render::{json, users};
+use crate::surroundings::Surroundings;
+
+/// Show what applies to a user: factors, waits, what to do
+#[derive(clap::Args)]
+#[command(after_long_help = super::user::JSON_USER)]
+pub struct Args {
+    /// Whom to show (administrators only); yourself where it is left out
+    user: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Asks the daemon and shows the answer.
+///
+/// # Errors
+/// [`Failure`].
+pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
+    let status = client.status(&Subject::from(args.user))?;
+    if args.json {
+        around.print_bytes(&json::line(&json::User::from(&status))?)
+    } else {
+        around.print(&users::status(&status, &around.view))
+    }
+}

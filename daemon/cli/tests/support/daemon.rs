@@ -1,0 +1,358 @@
+//! `org.twinlock1.Self` and `org.twinlock1.Admin` with a few users, on a socket of their own.
+//!
+//! The socket speaks like a bus as far as the command can tell: it answers `Hello`, and calls to
+//! `org.twinlock1` reach the two interfaces. So the command connects as it does in earnest.
+
+use std::collections::BTreeMap;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tempfile::TempDir;
+use twinlock_bus_api::account::{
+    EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, UserStatus,
+};
+use twinlock_bus_api::error::{Error, Result};
+use twinlock_bus_api::names::OBJECT_PATH;
+use zbus::connection::Builder;
+
+use super::configuration;
+
+/// The code that is right.
+pub const RIGHT: &str = "123456";
+/// The code that was used before.
+pub const USED: &str = "111111";
+/// The code that makes everyone wait.
+pub const LOCKING: &str = "999999";
+/// The key of every enrolment.
+pub const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+/// The time of every record: 2026-11-18T11:06:40Z.
+pub const THEN: u64 = 1_795_000_000;
+
+/// The present of a scripted person, three days later.
+pub const NOW: u64 = THEN + 3 * 86_400;
+
+/// What the daemon knows and has been asked.
+#[derive(Default)]
+pub struct State {
+    users: BTreeMap<String, UserStatus>,
+    /// Whom `Self` is about.
+    caller: String,
+    /// Whether `Admin` refuses the caller.
+    forbids: bool,
+    /// The open enrolment's user.
+    open: Option<(String, String)>,
+    /// The requests that change something, in order.
+    pub requests: Vec<String>,
+}
+
+impl State {
+    fn user(&mut self, name: &str) -> Result<&mut UserStatus> {
+        self.users.get_mut(name).ok_or_else(|| {
+            Error::UnknownUser(format!("There is no user '{name}' on this host. Check the name."))
+        })
+    }
+
+    fn check(&mut self, name: &str, code: &str) -> Result<()> {
+        if self.user(name)?.factors.is_empty() {
+            return Err(Error::NotEnrolled(format!(
+                "{name} has no second factor. 'twinlock enroll' adds one."
+            )));
+        }
+        match code {
+            RIGHT => Ok(()),
+            USED => Err(Error::UsedCode(
+                "That code was used already; wait for the next one.".to_owned(),
+            )),
+            LOCKING => {
+                Err(Error::Locked("Too many wrong codes. Try again in 40 seconds.".to_owned()))
+            }
+            _ => Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned())),
+        }
+    }
+
+    fn begin(&mut self, name: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
+        self.requests.push(format!("begin {name} '{}'", options.label));
+        if !self.user(name)?.factors.is_empty() {
+            if options.code.is_empty() {
+                return Err(Error::CodeRequired(
+                    "A code of a factor that exists is needed. Give one.".to_owned(),
+                ));
+            }
+            self.check(name, &options.code)?;
+        }
+        let enrolment = if options.unconfirmed { 0 } else { 7 };
+        self.open = Some((name.to_owned(), options.label));
+        Ok(EnrolmentOffer {
+            enrolment,
+            user: name.to_owned(),
+            factor: "k2".to_owned(),
+            account: format!("{name}@web1"),
+            secret: SECRET.to_owned(),
+            uri: format!("otpauth://totp/web1:{name}?secret={SECRET}&issuer=web1"),
+        })
+    }
+
+    fn confirm(&mut self, enrolment: u64, code: &str) -> Result<FactorInfo> {
+        let Some((user, label)) = self.open.clone().filter(|_| enrolment == 7) else {
+            return Err(Error::NoSuchEnrolment(
+                "The enrolment has ended. Begin again with 'twinlock enroll'.".to_owned(),
+            ));
+        };
+        if code != RIGHT {
+            return Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned()));
+        }
+        self.open = None;
+        let factor = factor("k2", &label);
+        self.user(&user)?.factors.push(factor.clone());
+        self.requests.push(format!("enrol {user} '{label}'"));
+        Ok(factor)
+    }
+
+    fn admit(&self) -> Result<()> {
+        if self.forbids {
+            return Err(Error::NotAuthorized(
+                "Only an administrator may do this. Run it as root.".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn factor(id: &str, label: &str) -> FactorInfo {
+    FactorInfo {
+        id: id.to_owned(),
+        method: "totp".to_owned(),
+        label: label.to_owned(),
+        enrolled_at: THEN,
+        last_used_at: None,
+    }
+}
+
+type Shared = Arc<Mutex<State>>;
+
+fn lock(state: &Shared) -> MutexGuard<'_, State> {
+    state.lock().unwrap()
+}
+
+struct Bus;
+
+#[zbus::interface(name = "org.freedesktop.DBus")]
+impl Bus {
+    fn hello(&self) -> &'static str {
+        ":1.7"
+    }
+}
+
+struct SelfInterface(Shared);
+
+#[zbus::interface(name = "org.twinlock1.Self")]
+impl SelfInterface {
+    async fn status(&self) -> Result<UserStatus> {
+        let caller = lock(&self.0).caller.clone();
+        if caller == "slow" {
+            std::future::pending::<()>().await;
+        }
+        lock(&self.0).user(&caller).cloned()
+    }
+
+    fn begin_enrolment(&self, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
+        let caller = lock(&self.0).caller.clone();
+        lock(&self.0).begin(&caller, options)
+    }
+
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo> {
+        lock(&self.0).confirm(enrolment, code)
+    }
+
+    fn cancel_enrolment(&self, enrolment: u64) {
+        lock(&self.0).requests.push(format!("cancel {enrolment}"));
+    }
+
+    fn verify(&self, code: &str) -> Result<()> {
+        let caller = lock(&self.0).caller.clone();
+        lock(&self.0).check(&caller, code)
+    }
+
+    fn remove_factor(&self, factor: &str, code: &str) -> Result<()> {
+        let mut state = lock(&self.0);
+        let caller = state.caller.clone();
+        state.check(&caller, code)?;
+        state.requests.push(format!("remove {caller} {factor}"));
+        Ok(())
+    }
+}
+
+struct AdminInterface(Shared);
+
+#[zbus::interface(name = "org.twinlock1.Admin")]
+impl AdminInterface {
+    fn status(&self, user: &str) -> Result<UserStatus> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.user(user).cloned()
+    }
+
+    fn list_users(&self) -> Result<Vec<UserStatus>> {
+        let state = lock(&self.0);
+        state.admit()?;
+        Ok(state.users.values().cloned().collect())
+    }
+
+    fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.begin(user, options)
+    }
+
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo> {
+        lock(&self.0).confirm(enrolment, code)
+    }
+
+    fn cancel_enrolment(&self, enrolment: u64) {
+        lock(&self.0).requests.push(format!("cancel {enrolment}"));
+    }
+
+    fn verify(&self, user: &str, code: &str) -> Result<()> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.check(user, code)
+    }
+
+    fn remove_factor(&self, user: &str, factor: &str) -> Result<()> {
+        lock(&self.0).requests.push(format!("remove {user} {factor}"));
+        Ok(())
+    }
+
+    async fn reset(&self, users: Vec<String>) -> Result<Vec<Outcome>> {
+        if users.iter().any(|user| user == "slow") {
+            std::future::pending::<()>().await;
+        }
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.requests.push(format!("reset {}", users.join(" ")));
+        Ok(users
+            .into_iter()
+            .map(|user| match state.user(&user) {
+                Ok(status) => {
+                    status.factors.clear();
+                    let text = "every factor is gone.".to_owned();
+                    Outcome { user, done: true, text }
+                }
+                Err(_) => {
+                    let text = "there is no such user. Check the name.".to_owned();
+                    Outcome { user, done: false, text }
+                }
+            })
+            .collect())
+    }
+
+    fn unlock(&self, user: &str) -> Result<()> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.user(user)?;
+        state.requests.push(format!("unlock {user}"));
+        Ok(())
+    }
+}
+
+/// A running daemon, and the configuration that leads to it.
+pub struct Daemon {
+    /// The file for `--config`.
+    pub config: PathBuf,
+    /// What it knows and was asked.
+    pub state: Shared,
+    _directory: TempDir,
+}
+
+impl Daemon {
+    /// A daemon that this user calls.
+    pub fn for_caller(caller: &str) -> Self {
+        Self::start(State { users: users(), caller: caller.to_owned(), ..State::default() }, true)
+    }
+
+    /// A daemon that takes the caller for nobody special.
+    pub fn that_forbids() -> Self {
+        let caller = "alice".to_owned();
+        Self::start(State { users: users(), caller, forbids: true, ..State::default() }, true)
+    }
+
+    /// A daemon of which only the bus is there.
+    pub fn of_another_version() -> Self {
+        Self::start(State::default(), false)
+    }
+
+    /// The path for `--config`.
+    pub fn config(&self) -> &str {
+        self.config.to_str().unwrap()
+    }
+
+    /// What was changed, in order.
+    pub fn requests(&self) -> Vec<String> {
+        lock(&self.state).requests.clone()
+    }
+
+    fn start(state: State, has_interfaces: bool) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("bus");
+        let listener = UnixListener::bind(&socket).unwrap();
+        let config = configuration(directory.path(), &format!("unix:path={}", socket.display()));
+        let state = Arc::new(Mutex::new(state));
+        let shared = Arc::clone(&state);
+        // Ends with the process: a test has a few of them at the most.
+        std::thread::spawn(move || serve(&listener, &shared, has_interfaces));
+        Self { config, state, _directory: directory }
+    }
+}
+
+fn serve(listener: &UnixListener, state: &Shared, has_interfaces: bool) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut connections = Vec::new();
+    for stream in listener.incoming() {
+        let mut builder = Builder::unix_stream(stream.unwrap())
+            .server(zbus::Guid::generate())
+            .p2p()
+            .serve_at("/org/freedesktop/DBus", Bus);
+        if has_interfaces {
+            builder = builder
+                .serve_at(OBJECT_PATH, SelfInterface(Arc::clone(state)))
+                .serve_at(OBJECT_PATH, AdminInterface(Arc::clone(state)));
+        }
+        connections.push(runtime.block_on(builder.build()).unwrap());
+    }
+}
+
+/// alice has two factors, bob none, carol must wait, dave is another dave, root has one.
+fn users() -> BTreeMap<String, UserStatus> {
+    let user = |name: &str, uid: u32, state: &str, factors: Vec<FactorInfo>| UserStatus {
+        user: name.to_owned(),
+        uid,
+        state: state.to_owned(),
+        factors,
+        ..UserStatus::default()
+    };
+    let mut used = factor("a7", "phone");
+    used.last_used_at = Some(THEN);
+    [
+        user("alice", 1000, "enrolled", vec![used, factor("b3", "spare \u{202e}phone\u{1b}[2J")]),
+        user("bob", 1001, "unenrolled", vec![]),
+        UserStatus {
+            failures: 100,
+            stopped: true,
+            waits: vec![("203.0.113.9".to_owned(), NOW + 40), ("203.0.113.8".to_owned(), THEN)],
+            ..user("carol", 1002, "locked", vec![factor("c1", "")])
+        },
+        user("dave", 1003, "mismatch", vec![]),
+        user(
+            "root",
+            rustix::process::getuid().as_raw(),
+            "enrolled",
+            vec![factor("r1", "key ring")],
+        ),
+        user("slow", 1005, "unenrolled", vec![]),
+    ]
+    .into_iter()
+    .map(|status| (status.user.clone(), status))
+    .collect()
+}

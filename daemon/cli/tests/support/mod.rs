@@ -1,0 +1,68 @@
+//! A daemon and a person for the tests of the command.
+//!
+//! - [`daemon`]: the two interfaces on a socket that answers as a bus does.
+//! - [`person`]: a scripted person at a terminal, who must be asked every line of the script.
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+pub mod daemon;
+pub mod person;
+
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+/// A directory with a configuration that names this bus.
+pub fn configuration(directory: &Path, bus: &str) -> PathBuf {
+    let file = directory.join("twinlock.toml");
+    std::fs::write(&file, format!("version = 1\n\n[bus]\naddress = \"{bus}\"\n")).unwrap();
+    // Nobody else may write to it, whatever the umask.
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+    file
+}
+
+/// Output that a test reads afterwards.
+#[derive(Clone, Default)]
+pub struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    /// What was written so far.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs the built command without a terminal, and tells what a person would have seen.
+pub fn transcript(arguments: &[&str], input: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_twinlock"))
+        .args(arguments)
+        .env_clear()
+        .env("TZ", "UTC")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    format!(
+        "{}--- standard error\n{}--- exit code {}\n",
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+        output.status.code().unwrap()
+    )
+}

@@ -1,0 +1,134 @@
+//! A scripted person at a terminal.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use clap::Parser;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use twinlock_cli::cli::Cli;
+use twinlock_cli::failure::Failure;
+use twinlock_cli::prompt::Prompt;
+use twinlock_cli::render::{Palette, View};
+use twinlock_cli::secret::Secret;
+use twinlock_cli::surroundings::Surroundings;
+
+use super::Captured;
+use super::daemon::NOW;
+
+/// Answers in order, each to a question that must begin like this.
+#[derive(Clone)]
+pub struct Script(Rc<RefCell<Vec<(&'static str, &'static str)>>>);
+
+struct Person {
+    script: Script,
+    screen: Captured,
+    interactive: bool,
+}
+
+impl Prompt for Person {
+    fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    fn ask(&mut self, question: &str) -> Result<Secret, Failure> {
+        use std::io::Write;
+        let mut script = self.script.0.borrow_mut();
+        assert!(!script.is_empty(), "nobody expected the question {question:?}");
+        let (expected, answer) = script.remove(0);
+        assert!(question.starts_with(expected), "{question:?} is not {expected:?}");
+        writeln!(self.screen, "{question}{answer}").unwrap();
+        Ok(Secret::new(answer.to_owned()))
+    }
+
+    fn tell(&mut self, text: &str) -> Result<(), Failure> {
+        use std::io::Write;
+        writeln!(self.screen, "{text}").unwrap();
+        Ok(())
+    }
+}
+
+/// How a run in front of a scripted person is set up.
+pub struct Scene {
+    /// The script.
+    pub script: Vec<(&'static str, &'static str)>,
+    /// Whether the person sits at a terminal.
+    pub interactive: bool,
+    /// Columns of the terminal.
+    pub columns: Option<usize>,
+    /// The deadline of a call.
+    pub patience: Duration,
+    /// Colours.
+    pub palette: Palette,
+}
+
+impl Scene {
+    /// A person at a wide terminal who answers these questions.
+    pub fn at_terminal(script: &[(&'static str, &'static str)]) -> Self {
+        Self {
+            script: script.to_vec(),
+            interactive: true,
+            columns: Some(100),
+            patience: Duration::from_secs(20),
+            palette: Palette::plain(),
+        }
+    }
+
+    /// Runs a command line, and tells what stood on the terminal in the end.
+    ///
+    /// # Panics
+    /// Not every line of the script was asked for.
+    pub fn run(self, arguments: &[&str]) -> Shown {
+        let screen = Captured::default();
+        let progress = Captured::default();
+        let script = Script(Rc::new(RefCell::new(self.script)));
+        let columns = self.columns;
+        let mut around = Surroundings {
+            out: Box::new(screen.clone()),
+            err: Box::new(screen.clone()),
+            err_palette: self.palette,
+            prompt: Box::new(Person {
+                script: script.clone(),
+                screen: screen.clone(),
+                interactive: self.interactive,
+            }),
+            view: View {
+                palette: self.palette,
+                now: Timestamp::from_second(NOW.cast_signed()).unwrap(),
+                zone: TimeZone::UTC,
+            },
+            columns: Box::new(move || columns),
+            uid: rustix::process::getuid().as_raw(),
+            patience: self.patience,
+            progress: Some(Box::new(progress.clone())),
+        };
+        let cli = Cli::try_parse_from(["twinlock"].iter().chain(arguments)).unwrap();
+        let ended = twinlock_cli::run(cli, &mut around);
+        assert!(script.0.borrow().is_empty(), "not asked: {:?}", script.0.borrow());
+        let (code, sentence) = match ended {
+            Ok(()) => (0, String::new()),
+            Err(failure) => (failure.code(), failure.to_string()),
+        };
+        Shown { screen: screen.text(), progress: progress.text(), code, sentence }
+    }
+}
+
+/// What a run left on the terminal, and how it ended.
+pub struct Shown {
+    /// Both standard streams and the dialogue, in order.
+    pub screen: String,
+    /// The progress line, with its control sequences.
+    pub progress: String,
+    /// The exit code.
+    pub code: u8,
+    /// The sentence of the failure.
+    pub sentence: String,
+}
+
+impl Shown {
+    /// All of it, for a snapshot.
+    pub fn transcript(&self) -> String {
+        format!("{}--- exit code {}\n{}\n", self.screen, self.code, self.sentence)
+    }
+}
