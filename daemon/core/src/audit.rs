@@ -49,6 +49,10 @@ pub enum Happening {
     UserUnlocked,
     /// Something was asked of the daemon by somebody who may not.
     CallRefused,
+    /// A configuration was put in force.
+    ConfigurationRead,
+    /// A configuration was refused, and the one in force stays.
+    ConfigurationRefused,
     /// A record, the user database or the store could not be read.
     Trouble,
 }
@@ -70,6 +74,8 @@ impl Happening {
             Self::UserReset => "user.reset",
             Self::UserUnlocked => "user.unlocked",
             Self::CallRefused => "call.refused",
+            Self::ConfigurationRead => "configuration.read",
+            Self::ConfigurationRefused => "configuration.refused",
             Self::Trouble => "trouble",
         }
     }

@@ -8,3 +8,8 @@ pub fn line(text: &str) {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let _ = writeln!(std::io::stderr(), "{clean}");
 }
+
+/// Several lines, as a diagnostic has them.
+pub fn lines(text: &str) {
+    text.lines().for_each(line);
+}

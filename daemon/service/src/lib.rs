@@ -4,8 +4,10 @@
 pub mod audit_log;
 pub mod bus;
 pub mod clock;
+pub mod daemon;
 pub mod directory;
 pub mod engine;
 pub mod journal;
 pub mod login;
+pub mod notify;
 pub mod store;

@@ -3,13 +3,13 @@
 //! One question a list, each answered with the reason; a decision stops at the first reason, an
 //! explanation collects them all.
 
-use std::{collections::HashSet, fmt};
+use std::fmt;
 
 use serde::Serialize;
 
 use crate::login::LoginContext;
 
-use super::{FirstFactorKind, List, Policy, Profile};
+use super::{FirstFactorKind, List, Policy, Profile, name_set::NameSet};
 
 words! {
     /// Why a list of a profile does not match.
@@ -74,7 +74,7 @@ impl From<Miss<'_>> for Mismatch {
 /// The facts of a login, laid out for matching.
 pub(super) struct Facts<'a> {
     login: &'a LoginContext,
-    groups: HashSet<&'a str>,
+    groups: NameSet<'a>,
     key_alone: bool,
 }
 

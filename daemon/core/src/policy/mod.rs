@@ -24,6 +24,7 @@ mod level;
 mod list;
 mod matching;
 mod method;
+mod name_set;
 mod network;
 mod profile;
 mod schedule;

@@ -46,7 +46,12 @@ pub struct NetworkRules {
 
 /// Whether the block takes the address in; an IPv4-mapped block is the IPv4 block that it maps.
 pub(super) fn contains(network: IpNet, address: IpAddr) -> bool {
-    canonical(network).contains(&address.to_canonical())
+    match (network, address.to_canonical()) {
+        (IpNet::V4(block), IpAddr::V4(address)) => block.contains(&address),
+        (IpNet::V6(block), IpAddr::V6(address)) => block.contains(&address),
+        (IpNet::V6(_), address @ IpAddr::V4(_)) => canonical(network).contains(&address),
+        (IpNet::V4(_), IpAddr::V6(_)) => false,
+    }
 }
 
 /// An IPv4-mapped block as the IPv4 block that it maps, without host bits.

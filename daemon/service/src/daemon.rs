@@ -1,0 +1,216 @@
+//! The life of the daemon: configuration, key, store, sockets, ready, until it is told to stop.
+
+use std::{io, os::unix::net::UnixListener, path::PathBuf, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+use twinlock_config::{Config, Diagnostics, load_as};
+use twinlock_core::{
+    audit::{AuditEvent, Happening},
+    dialogue::Settings,
+    record::CodeRules,
+};
+
+use crate::{
+    audit_log::AuditLog,
+    bus::{self, Accounts},
+    clock::SystemClock,
+    directory::Nss,
+    engine::{Engine, EngineError, Foundations},
+    journal,
+    login::{
+        desk::Desk,
+        listener::{self, ListenError},
+    },
+    notify,
+    store::{KeyError, KeySources, OpenError, Options, SledStore},
+};
+
+/// How long logins that are being decided may take to end once the daemon is told to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why the daemon does not start. Each is said so that an administrator can mend it.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The configuration is wrong.
+    #[error("{0}")]
+    Configuration(Diagnostics),
+    /// There is no key to be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store cannot be served.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The login socket cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The system refused something that every program needs.
+    #[error("the system refused a thread or a descriptor: {0}")]
+    System(#[from] io::Error),
+}
+
+/// How the daemon was started.
+pub struct Start {
+    /// The main configuration file.
+    pub config: PathBuf,
+    /// Where systemd put credentials.
+    pub credentials: Option<PathBuf>,
+}
+
+impl Start {
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// The daemon could not start. Once it has, nothing ends it but a signal.
+    pub fn run(self) -> Result<(), StartError> {
+        let config = self.read_configuration()?;
+        let listener = login_socket(&config)?;
+        let store = self.open_store(&config)?;
+        let audit = AuditLog::start(&config.audit.syslog)?;
+        let runtime = Runtime::new()?;
+        let foundations = Foundations {
+            store: Arc::new(store),
+            directory: Arc::new(Nss::new()),
+            clock: Arc::new(SystemClock::start()),
+            audit,
+        };
+        let served = runtime.block_on(self.serve(config, foundations, listener));
+        runtime.shutdown_timeout(GRACE);
+        served
+    }
+
+    /// Makes the key file, where there is no key and no store that could need another one.
+    ///
+    /// # Errors
+    /// There is a key already, or a store.
+    pub fn make_key(self) -> Result<(), StartError> {
+        let config = self.read_configuration()?;
+        let path = config.store.key_file.display().to_string();
+        self.key_sources(&config).make(&config.store.path)?;
+        journal::line(&format!("made the key {path}; keep a copy of it apart from the store's"));
+        Ok(())
+    }
+
+    async fn serve(
+        self,
+        config: Config,
+        foundations: Foundations,
+        listener: UnixListener,
+    ) -> Result<(), StartError> {
+        let engine = Arc::new(Engine::start(foundations, settings(&config)).await?);
+        let desk = Arc::new(Desk::new(Arc::clone(&engine)));
+        let accounts = Arc::new(Accounts::new(Arc::clone(&engine)));
+        let mut logins = tokio::spawn(listener::serve(listener, Arc::clone(&engine), desk));
+        tokio::spawn(bus::serve(config.bus.address.clone(), accounts));
+        tokio::spawn(Arc::clone(&engine).keep_time());
+        tokio::spawn(notify::keep_alive());
+        let mut reload = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        notify::ready();
+        journal::line("ready");
+        let mut config = config;
+        loop {
+            tokio::select! {
+                _ = reload.recv() => self.reload(&mut config, &engine),
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                ended = &mut logins => {
+                    let error = ended.map_err(io::Error::other).and_then(|served| served).err();
+                    let error = error.unwrap_or_else(|| io::Error::other("the login socket closed"));
+                    return Err(StartError::System(error));
+                }
+            }
+        }
+        notify::stopping();
+        journal::line("stopping");
+        if let Err(error) = engine.remember_time().await {
+            journal::line(&format!("the latest time could not be stored: {error}"));
+        }
+        Ok(())
+    }
+
+    /// Puts a changed configuration in force, or keeps the old one and says why.
+    fn reload(&self, config: &mut Config, engine: &Engine) {
+        notify::reloading();
+        match self.read_configuration() {
+            Ok(changed) => {
+                engine.replace_settings(settings(&changed));
+                for section in needs_restart(config, &changed) {
+                    journal::line(&format!("[{section}] changed and needs a restart of twinlockd"));
+                }
+                *config = changed;
+                engine.audit(AuditEvent::new(Happening::ConfigurationRead, "", "reload"));
+            }
+            Err(error) => {
+                journal::lines(&error.to_string());
+                let cause = format!("the configuration in force stays: {}", first_line(&error));
+                engine.audit(AuditEvent::new(Happening::ConfigurationRefused, "", cause));
+            }
+        }
+        notify::ready();
+    }
+
+    fn read_configuration(&self) -> Result<Config, StartError> {
+        let own = nix::unistd::geteuid().as_raw();
+        let loaded = load_as(&self.config, own).map_err(StartError::Configuration)?;
+        for warning in &loaded.warnings {
+            journal::lines(&warning.to_string());
+        }
+        Ok(loaded.config)
+    }
+
+    fn open_store(&self, config: &Config) -> Result<SledStore, StartError> {
+        let key = self.key_sources(config).load_or_make(&config.store.path)?;
+        Ok(SledStore::open(&config.store.path, &key, Options::default())?)
+    }
+
+    fn key_sources(&self, config: &Config) -> KeySources {
+        KeySources { credentials: self.credentials.clone(), file: config.store.key_file.clone() }
+    }
+}
+
+/// From systemd where it made the socket, else made here.
+fn login_socket(config: &Config) -> Result<UnixListener, StartError> {
+    match listener::from_systemd()? {
+        Some(listener) => Ok(listener),
+        None => Ok(listener::bind(&config.login.socket)?),
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let host = nix::unistd::gethostname()
+        .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned());
+    Settings {
+        policy: config.policy.clone(),
+        codes: CodeRules {
+            window: u16::try_from(config.totp.window).unwrap_or(1),
+            lockout: config.lockout.clone(),
+        },
+        issuer: config.totp.issuer.replace("%h", &host),
+        host,
+    }
+}
+
+/// The sections that only a restart puts in force.
+fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    [
+        ("store", old.store != new.store),
+        ("login", old.login != new.login),
+        ("bus", old.bus != new.bus),
+        ("audit", old.audit != new.audit),
+    ]
+    .into_iter()
+    .filter_map(|(section, changed)| changed.then_some(section))
+    .collect()
+}
+
+fn first_line(error: &StartError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
