@@ -8,6 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use twinlock_cli::cli::Cli;
 use twinlock_cli::client::PATIENCE;
 use twinlock_cli::failure::Failure;
@@ -17,6 +18,8 @@ use twinlock_cli::surroundings::Surroundings;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // No core dump holds a key. Where the kernel refuses, the command is of use all the same.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     match surroundings().and_then(|mut around| twinlock_cli::run(cli, &mut around)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

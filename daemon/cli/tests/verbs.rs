@@ -191,7 +191,7 @@ fn a_factor_of_ones_own_goes_with_a_fresh_code() {
 #[test]
 fn an_administrator_removes_a_factor_of_a_user() {
     let daemon = Daemon::for_caller("root");
-    insta::assert_snapshot!(shown(&daemon, &["factor", "remove", "alice", "b3", "--yes"], ""));
+    insta::assert_snapshot!(shown(&daemon, &["factor", "remove", "alice", "B3", "--yes"], ""));
     assert_eq!(daemon.requests(), ["remove alice b3"]);
 }
 

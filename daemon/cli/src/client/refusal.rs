@@ -165,3 +165,56 @@ fn bus_sentence(cause: &zbus::Error) -> String {
         other => format!("The bus refused the request: {other}. Try again later."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(error: fdo::Error) -> CallError {
+        CallError::from_reply(Error::from(zbus::Error::FDO(Box::new(error))))
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_a_daemon_that_is_not_running() {
+        for error in [
+            fdo::Error::ServiceUnknown(String::new()),
+            fdo::Error::NameHasNoOwner(String::new()),
+            fdo::Error::SpawnChildExited(String::new()),
+        ] {
+            let failure = Failure::from(reply(error));
+            assert_eq!(failure.code(), 3);
+            assert!(failure.to_string().contains("is not running"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_daemon_that_vanishes_leaves_the_outcome_open() {
+        let broken = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        let broken = CallError::from_reply(Error::from(zbus::Error::from(broken)));
+        for error in [reply(fdo::Error::NoReply(String::new())), broken] {
+            let failure = Failure::from(error);
+            assert_eq!(failure.code(), 3);
+            assert!(failure.to_string().contains("is not known"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn what_the_bus_denies_is_for_administrators() {
+        let failure = Failure::from(reply(fdo::Error::AccessDenied("1 matched rules".to_owned())));
+        assert_eq!(failure.code(), 1);
+        assert!(failure.to_string().contains("leave USER out"), "{failure}");
+    }
+
+    #[test]
+    fn a_refusal_without_a_word_still_makes_a_sentence() {
+        let failure = Failure::from(CallError::from_reply(Error::Unavailable(String::new())));
+        assert_eq!(failure.code(), 1);
+        assert!(failure.to_string().contains("org.twinlock1.Error.Unavailable"), "{failure}");
+    }
+
+    #[test]
+    fn the_daemons_words_are_escaped() {
+        let failure = Failure::from(CallError::from_reply(Error::Locked("a\x1b[2J".to_owned())));
+        assert_eq!(failure.to_string(), "a\\u{1b}[2J");
+    }
+}

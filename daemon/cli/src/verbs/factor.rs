@@ -117,7 +117,7 @@ fn choose<'a>(status: &'a UserStatus, id: Option<&str>) -> Result<&'a FactorInfo
             count(several.len(), "factor"),
             ids(several)
         ))),
-        (Some(id), some) => some.iter().find(|factor| factor.id == id).ok_or_else(|| {
+        (Some(id), some) => some.iter().find(|factor| factor.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
             Failure::refused(format!(
                 "{user} has no factor with the id '{id}', only {}. For another user's factor give \
                  both: twinlock factor remove USER ID.",
