@@ -12,12 +12,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
-use twinlock_bus_api::login::{LoginProxy, Phase};
+use twinlock_bus_api::login::{AnswerReply, BeginReply, Phase};
+use twinlock_bus_api::names::{LOGIN_INTERFACE, OBJECT_PATH};
 
 use crate::context::Context;
 use crate::log::Quoted;
 use crate::login::{Daemon, Reply};
-use crate::transport;
+use crate::transport::{self, Connection};
 
 /// The uid that the login socket belongs to.
 pub const ROOT: u32 = 0;
@@ -105,10 +106,6 @@ impl From<zbus::Error> for CallError {
                 Some(code) => io::Error::from_raw_os_error(code).into(),
                 None => io::Error::new(error.kind(), error.to_string()).into(),
             },
-            zbus::Error::MethodError(name, text, _) => {
-                Self::Refused(format!("{name}: {}", text.unwrap_or_default()))
-            }
-            zbus::Error::FDO(error) => Self::Refused(error.to_string()),
             other => Self::Nonsense(other.to_string()),
         }
     }
@@ -122,9 +119,9 @@ pub struct Client {
     open: Option<Open>,
 }
 
-/// An open connection. The proxy goes before the runtime that drives it.
+/// An open connection. It goes before the runtime that drives it.
 struct Open {
-    proxy: LoginProxy<'static>,
+    connection: Connection,
     runtime: Runtime,
 }
 
@@ -141,17 +138,12 @@ impl Client {
         &self,
         phase: Phase,
         context: &Context,
-    ) -> Result<(LoginProxy<'static>, (u64, Reply)), CallError> {
-        let (transport, guid) = transport::connect(&self.socket, self.owner).await?;
-        let connection =
-            zbus::connection::Builder::authenticated_socket(transport, guid).p2p().build().await?;
-        let proxy = LoginProxy::builder(&connection)
-            .cache_properties(zbus::proxy::CacheProperties::No)
-            .build()
-            .await?;
-        let (dialogue, messages, verdict, details) =
-            proxy.begin(phase.as_str(), context.to_wire()).await?;
-        Ok((proxy, (dialogue, Reply { messages, verdict, details })))
+    ) -> Result<(Connection, (u64, Reply)), CallError> {
+        let mut connection = Connection::open(&self.socket, self.owner).await?;
+        let body = (phase.as_str(), context.to_wire());
+        let reply = connection.call(OBJECT_PATH, LOGIN_INTERFACE, "Begin", &body).await?;
+        let (dialogue, messages, verdict, details): BeginReply = reply.body().deserialize()?;
+        Ok((connection, (dialogue, Reply { messages, verdict, details })))
     }
 }
 
@@ -174,15 +166,19 @@ impl Daemon for Client {
             .build()
             .map_err(CallError::Local)?;
         let call = self.open_and_begin(phase, context);
-        let (proxy, begun) = within(&runtime, self.timeout, call)?;
-        self.open = Some(Open { proxy, runtime });
+        let (connection, begun) = within(&runtime, self.timeout, call)?;
+        self.open = Some(Open { connection, runtime });
         Ok(begun)
     }
 
     fn answer(&mut self, dialogue: u64, response: &str) -> Result<Reply, CallError> {
         // Taken out: a call that fails closes the connection, and with it the dialogue.
-        let open = self.open.take().ok_or(CallError::Closed { answering: true })?;
-        let call = async { Ok(open.proxy.answer(dialogue, response).await?) };
+        let mut open = self.open.take().ok_or(CallError::Closed { answering: true })?;
+        let call = async {
+            let body = (dialogue, response);
+            let reply = open.connection.call(OBJECT_PATH, LOGIN_INTERFACE, "Answer", &body).await?;
+            Ok(reply.body().deserialize::<AnswerReply>()?)
+        };
         let answered = within(&open.runtime, self.timeout, call);
         let (messages, verdict, details) = answered.map_err(|error| match error {
             CallError::Closed { .. } => CallError::Closed { answering: true },

@@ -1,8 +1,8 @@
 //! The socket under the D-Bus connection: who is at the other end, and how much it may send.
 //!
-//! zbus takes the connection over only once the peer is known to belong to root and has answered
-//! the SASL handshake of the D-Bus specification. The handshake is done here because zbus's own
-//! reads without a limit. Descriptors that a peer passes along are never received.
+//! The first byte is sent once the peer is known to belong to root. Then comes the SASL handshake
+//! of the D-Bus specification, and after it one method call at a time. Nothing is read without a
+//! limit, and descriptors that a peer passes along are never received.
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -17,9 +17,11 @@ use rustix::net::{
 };
 use tokio::io::Interest;
 use tokio::net::UnixStream;
-use zbus::Guid;
-use zbus::connection::socket::{ReadHalf, Socket, Split, WriteHalf};
+use zbus::connection::socket::{ReadHalf, WriteHalf};
 use zbus::export::async_trait::async_trait;
+use zbus::export::serde::Serialize;
+use zbus::message::Type;
+use zbus::{DynamicType, Guid, Message};
 
 use crate::client::CallError;
 
@@ -40,24 +42,76 @@ const HEADER: usize = 16;
 /// connection to a full unix socket away instead of queueing it.
 const BACKLOG_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A connection to the daemon, after the handshake.
-#[derive(Debug)]
-pub struct Transport(Arc<UnixStream>);
-
-/// Connects to the login socket, checks that `owner` listens there, and shakes hands.
+/// A connection to the daemon, after the handshake: one call at a time.
 ///
-/// # Errors
-/// See [`CallError`]. There is no time limit in here: the caller sets one over the whole call.
-pub async fn connect(path: &Path, owner: u32) -> Result<(Transport, Guid<'static>), CallError> {
-    let stream = connect_stream(path).await?;
-    // The credentials are those of the process that made the socket listen: root, also where
-    // systemd hands the socket to a daemon that is not root.
-    let peer = stream.peer_cred().map_err(CallError::Local)?.uid();
-    if peer != owner {
-        return Err(CallError::Stranger(peer));
+/// zbus writes and reads the messages. Its own `Connection` stays out: the bus names, signals,
+/// object server and background tasks that it brings would double the size of a library that is
+/// mapped into every process that logs somebody in.
+#[derive(Debug)]
+pub struct Connection {
+    reader: Reader,
+    writer: Writer,
+}
+
+impl Connection {
+    /// Connects to the login socket, checks that `owner` listens there, and shakes hands.
+    ///
+    /// # Errors
+    /// See [`CallError`]. There is no time limit in here: the caller sets one over the whole call.
+    pub async fn open(path: &Path, owner: u32) -> Result<Self, CallError> {
+        let stream = connect_stream(path).await?;
+        // The credentials are those of the process that made the socket listen: root, also where
+        // systemd hands the socket to a daemon that is not root.
+        let peer = stream.peer_cred().map_err(CallError::Local)?.uid();
+        if peer != owner {
+            return Err(CallError::Stranger(peer));
+        }
+        shake_hands(&stream).await?;
+        let stream = Arc::new(stream);
+        let reader = Reader { stream: Arc::clone(&stream), meter: Meter::default() };
+        Ok(Self { reader, writer: Writer(stream) })
     }
-    let guid = shake_hands(&stream).await?;
-    Ok((Transport(Arc::new(stream)), guid))
+
+    /// Calls a method and waits for its reply. Whatever else the daemon sends is passed over.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn call<B>(
+        &mut self,
+        path: &str,
+        interface: &str,
+        method: &str,
+        body: &B,
+    ) -> Result<Message, CallError>
+    where
+        B: Serialize + DynamicType,
+    {
+        let call = Message::method_call(path, method).interface(interface).build(body)?;
+        self.writer.send_message(&call).await?;
+        let serial = call.primary_header().serial_num();
+        loop {
+            let message = self.reader.receive_message(0, &mut Vec::new(), &mut Vec::new()).await?;
+            let header = message.header();
+            if header.reply_serial() != Some(serial) {
+                continue;
+            }
+            match message.message_type() {
+                Type::MethodReturn => return Ok(message),
+                Type::Error => return Err(refused(&message)),
+                Type::MethodCall | Type::Signal => {}
+            }
+        }
+    }
+}
+
+/// The D-Bus error that answered a call: its name, and its text if it has one.
+fn refused(message: &Message) -> CallError {
+    let header = message.header();
+    let name = header.error_name().map_or("an error without a name", |name| name.as_str());
+    match message.body().deserialize::<&str>() {
+        Ok(text) => CallError::Refused(format!("{name}: {text}")),
+        Err(_) => CallError::Refused(name.to_owned()),
+    }
 }
 
 async fn connect_stream(path: &Path) -> Result<UnixStream, CallError> {
@@ -80,7 +134,7 @@ async fn connect_stream(path: &Path) -> Result<UnixStream, CallError> {
 }
 
 /// The client's side of the SASL handshake: `EXTERNAL` with the effective uid, no descriptors.
-async fn shake_hands(stream: &UnixStream) -> Result<Guid<'static>, CallError> {
+async fn shake_hands(stream: &UnixStream) -> Result<(), CallError> {
     let uid = rustix::process::geteuid().as_raw().to_string();
     let uid: String = uid.bytes().map(|digit| format!("{digit:02x}")).collect();
     let mut greeting = format!("\0AUTH EXTERNAL {uid}\r\nBEGIN\r\n").into_bytes();
@@ -89,9 +143,8 @@ async fn shake_hands(stream: &UnixStream) -> Result<Guid<'static>, CallError> {
         greeting.drain(..sent);
     }
     let line = read_line(stream).await?;
-    let guid = line.strip_prefix("OK ").map(Guid::try_from);
-    match guid {
-        Some(Ok(guid)) => Ok(guid.to_owned()),
+    match line.strip_prefix("OK ").map(Guid::try_from) {
+        Some(Ok(_)) => Ok(()),
         _ => Err(CallError::Nonsense("no OK to the D-Bus handshake".to_owned())),
     }
 }
@@ -138,19 +191,9 @@ async fn receive(stream: &UnixStream, buffer: &mut [u8]) -> io::Result<usize> {
     stream.async_io(Interest::READABLE, receive).await
 }
 
-impl Socket for Transport {
-    type ReadHalf = Reader;
-    type WriteHalf = Writer;
-
-    fn split(self) -> Split<Reader, Writer> {
-        let reader = Reader { stream: Arc::clone(&self.0), meter: Meter::default() };
-        Split::new(reader, Writer(self.0))
-    }
-}
-
 /// Receives messages and no more than the limits allow.
 #[derive(Debug)]
-pub struct Reader {
+struct Reader {
     stream: Arc<UnixStream>,
     meter: Meter,
 }
@@ -166,7 +209,7 @@ impl ReadHalf for Reader {
 
 /// Sends messages.
 #[derive(Debug)]
-pub struct Writer(Arc<UnixStream>);
+struct Writer(Arc<UnixStream>);
 
 #[async_trait]
 impl WriteHalf for Writer {

@@ -1,4 +1,6 @@
 //! The client against peers over real sockets: each way of failing, in time and with its cause.
+// The functions around the tests fail the test as the tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod peer;
 

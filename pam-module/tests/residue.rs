@@ -1,5 +1,7 @@
 //! What 200 logins in one process leave behind: nothing. In a process of its own, because the
 //! counts are those of the process; the daemon runs in a second one for the same reason.
+// The functions around the tests fail the test as the tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod peer;
 
