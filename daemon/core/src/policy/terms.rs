@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::time::Timestamp;
 
 use super::{
-    EnrolmentMode, Level, Methods, Place, Policy, Profile, Remember, Schedule, SecondFactor,
+    EnrolmentMode, Level, Methods, Place, Policy, Profile, Remember, Schedule, SecondFactor, Timing,
 };
 
 /// What a user's record says, as far as the policy asks.
@@ -106,8 +106,8 @@ impl Terms {
     /// included. `on` requires, `off` asks nothing.
     ///
     /// An exemption is a place that anyone may stand in, which is why `very-high` has none. The
-    /// switch is an administrator's word about one person, warned about and audited when given, and
-    /// section by section the order of authority puts it over every level.
+    /// switch is an administrator's word about one person, warned about and audited when it is
+    /// given, so that the order of authority holds for it at every level.
     pub fn demand(&self, standing: &Standing) -> SecondFactor {
         match standing.switch {
             Some(true) => self.second_factor.max(SecondFactor::Required),
@@ -121,10 +121,9 @@ impl Terms {
         standing.enrolment.map_or(self.enrolment, |demanded| demanded.max(self.enrolment))
     }
 
-    /// When a user who has not enrolled must have: `None` where nothing is required of them or
+    /// The moment by which a user must have enrolled: `None` where nothing is required of them or
     /// they are enrolled, `now` or earlier where it is due.
     pub fn deadline(&self, standing: &Standing, now: Timestamp) -> Option<Timestamp> {
-        use super::Timing;
         if standing.is_enrolled() || !self.demand(standing).is_required() {
             return None;
         }
@@ -135,9 +134,9 @@ impl Terms {
     }
 
     /// Where `now` stands in the schedule. Who is switched on by name has no time left.
-    pub fn timing(&self, standing: &Standing, now: Timestamp) -> super::Timing {
+    pub fn timing(&self, standing: &Standing, now: Timestamp) -> Timing {
         match standing.switch {
-            Some(true) => super::Timing::Enforced,
+            Some(true) => Timing::Enforced,
             _ => self.schedule.timing(standing.first_login, now),
         }
     }

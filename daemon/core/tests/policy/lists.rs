@@ -138,3 +138,12 @@ fn a_demanding_profile_matches_any_method_and_a_lenient_one_only_all_of_them() {
         assert_eq!(matches(&low, &login), lenient, "low {entries:?} {used:?}");
     }
 }
+
+#[test]
+fn groups_are_needed_only_where_a_profile_names_one() {
+    assert!(!policy([profile(1)]).needs_groups());
+    for entry in ["staff", "!staff"] {
+        let groups = Profile { groups: list(&[entry]), ..profile(2) };
+        assert!(policy([profile(1), groups]).needs_groups());
+    }
+}
