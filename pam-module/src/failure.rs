@@ -61,8 +61,8 @@ impl Failure {
             }
             Self::Context(_) => "This login cannot be checked. Check the user name and try again.",
             Self::Conversation(_) => {
-                "This program cannot ask for a verification code. Log in another way, for \
-                 example over SSH with keyboard-interactive authentication."
+                "No verification code was entered. If this program did not ask for one, log in \
+                 another way, for example over SSH with keyboard-interactive authentication."
             }
             Self::Call(CallError::Closed { answering: true }) => {
                 "The login took too long or was interrupted. Start it again."

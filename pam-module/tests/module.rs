@@ -6,9 +6,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
-fn module() -> PathBuf {
+/// The directory of the profile that this test was built with.
+fn artifacts() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.ancestors().nth(2).unwrap().join("libpam_twinlock.so")
+    test.ancestors().nth(2).unwrap().to_owned()
+}
+
+fn module() -> PathBuf {
+    artifacts().join("libpam_twinlock.so")
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {
@@ -57,4 +62,20 @@ fn the_module_stays_loaded_and_is_bound_at_once() {
     assert!(segments.contains("GNU_RELRO"), "{segments}");
     let stack = segments.lines().find(|line| line.contains("GNU_STACK")).unwrap();
     assert!(!stack.contains("RWE"), "{stack}");
+}
+
+#[test]
+#[ignore = "builds the module as it is installed, which takes a minute"]
+fn the_installed_module_is_at_most_one_mebibyte() {
+    let target = artifacts().with_file_name("");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "pam_twinlock", "--profile", "module"])
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(built.success());
+    let size = std::fs::metadata(target.join("module/libpam_twinlock.so")).unwrap().len();
+    assert!(size <= 1 << 20, "{size} bytes");
 }
