@@ -58,7 +58,9 @@ fn note(index: usize, table: &DeTable<'_>, errors: &[Error], faults: &mut Faults
         .find(|error| error.message().starts_with(UNCLOSED_ARRAY))
         .and_then(Error::span)
         .and_then(|end| array_around(table, end.start));
-    let mut errors: Vec<_> = errors.iter().filter_map(|e| Some((e.span()?, e.message()))).collect();
+    // An error without a place is one all the same.
+    let mut errors: Vec<_> =
+        errors.iter().map(|error| (error.span().unwrap_or_default(), error.message())).collect();
     if let Some(array) = unclosed {
         errors.retain(|(span, _)| !(array.start..=array.end).contains(&span.start));
         let bracket = Place { source: index, start: array.start, end: array.start + 1 };

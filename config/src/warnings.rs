@@ -1,7 +1,9 @@
 //! What is odd about a policy as a whole, at the key that makes it so.
 
+use std::collections::HashMap;
+
 use ipnet::IpNet;
-use twinlock_core::policy::{Policy, Rule, Warning, WarningKind};
+use twinlock_core::policy::{Level, Policy, Rule, SecondFactor, Warning, WarningKind};
 
 use crate::{
     faults::{Complaint, Faults},
@@ -13,14 +15,30 @@ use crate::{
 
 /// Notes every warning of a policy that was read from these files.
 pub(crate) fn note(policy: &Policy, top: &Layers<'_>, faults: &mut Faults<'_>) {
-    let profiles = top.tables("profile", faults);
+    let tables = top.tables("profile", faults);
+    let places = policy.profiles.iter().map(|profile| &profile.place);
+    let profiles: HashMap<_, _> = places.zip(&tables).collect();
     for warning in policy.warnings() {
-        let index = policy.profiles.iter().position(|p| Some(&p.place) == warning.place.as_ref());
-        let profile = index.and_then(|index| profiles.get(index));
-        let place = place(&warning, profile, top, faults);
+        let profile = warning.place.as_ref().and_then(|place| profiles.get(place));
+        let place = place(&warning, profile.copied(), top, faults);
         // The sentence repeats names, and paths of files, as they are.
         faults.warning(place, Complaint::new(visible::escape(&warning.to_string())));
     }
+    if !policy.network.exempt.is_empty() && !any_exemption(policy) {
+        let message = "\"exempt\" has no effect: very-high knows no exempt network, and no other \
+                       level is in use";
+        let place = top.table("network", faults).place("exempt");
+        faults.warning(place, Complaint::new(message));
+    }
+}
+
+/// Whether a network can be exempt from anything: from the level of the host or of a profile.
+fn any_exemption(policy: &Policy) -> bool {
+    let of_profiles = policy.profiles.iter().map(|profile| profile.level.unwrap_or(policy.level));
+    of_profiles.chain([policy.level]).any(|level| {
+        let asks_always = policy.levels.rules(level).second_factor == SecondFactor::Always;
+        level != Level::VeryHigh && !asks_always
+    })
 }
 
 /// The key that a warning is about; else the line of its rule. A rule without a line is a default:

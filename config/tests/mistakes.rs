@@ -255,6 +255,11 @@ fn oddities_of_the_policy_are_told_at_the_key_that_makes_them() {
             "[network]\nexempt = [⟨\"::/0\"]",
             "::/0 in network.exempt asks no second factor of anybody",
         ),
+        (
+            "level = \"very-high\"\n[network]\nexempt = ⟨[\"192.0.2.7\"]",
+            "\"exempt\" has no effect: very-high knows no exempt network, and no other level is in \
+             use",
+        ),
         ("⟨[levels.low]\nmfa = \"off\"", "the level low asks no second factor of anybody"),
     ] {
         assert_one(text, &format!("warning: {message}"));
@@ -314,6 +319,13 @@ fn numbers_are_read_in_every_notation_of_toml() {
         assert_eq!(parse(&[("a", &text)]).unwrap().config.lockout.attempts, attempts);
     }
     assert!(parse(&[("a", "version = 0x1")]).is_ok());
+}
+
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_are_no_mistakes() {
+    assert_eq!(found("\u{feff}version = 1\r\nlevel = \"high\"\r\n"), []);
+    let text = "version = 1\r\n\r\nlevle = \"high\"\r\n";
+    assert_eq!(found(text), [(3, 1, "error: unknown key \"levle\"".to_owned())]);
 }
 
 #[test]
