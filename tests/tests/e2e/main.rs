@@ -18,6 +18,7 @@ mod failures;
 mod installed;
 mod leaks;
 mod outages;
+mod password_change;
 mod races;
 mod rig_self_test;
 mod secrecy;
