@@ -156,3 +156,59 @@ impl Store for MemoryStore {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    fn put(value: &[u8]) -> Vec<Change> {
+        vec![Change::put("k", Version::ABSENT, Zeroizing::new(value.to_vec()))]
+    }
+
+    fn unreadable() -> StoreError {
+        StoreError::Unreadable { key: "k".into(), cause: "injected".into() }
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_a_commit_happens_once_and_changes_only_what_it_says() {
+        let store = MemoryStore::new();
+        for (fault, error, commits) in [
+            (Fault::FailCommit(unreadable()), CommitError::Unavailable(unreadable()), 0),
+            (Fault::Conflict, CommitError::Conflict { key: "k".into() }, 0),
+            (Fault::LoseAnswer(unreadable()), CommitError::Unavailable(unreadable()), 1),
+        ] {
+            store.inject(fault);
+            assert_eq!(store.read("k").await, Ok(Versioned::ABSENT), "reads are not concerned");
+            assert_eq!(store.commit(put(b"1")).await, Err(error));
+            assert_eq!(store.commits(), commits);
+        }
+        let version = store.read("k").await.unwrap().version;
+        store.commit(vec![Change::delete("k", version)]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_a_read_concerns_reads_and_scans_alone() {
+        let store = MemoryStore::new();
+        store.inject(Fault::FailRead(unreadable()));
+        store.inject(Fault::FailRead(unreadable()));
+        store.commit(put(b"1")).await.unwrap();
+        assert_eq!(store.read("k").await, Err(unreadable()));
+        assert_eq!(store.scan("").await, Err(unreadable()));
+        assert_eq!(store.scan("").await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_hanging_call_never_answers_and_changes_nothing() {
+        let store = MemoryStore::new();
+        store.inject(Fault::HangCommit);
+        store.inject(Fault::HangRead);
+        let brief = Duration::from_millis(20);
+        assert!(timeout(brief, store.commit(put(b"1"))).await.is_err());
+        assert!(timeout(brief, store.read("k")).await.is_err());
+        assert_eq!(store.read("k").await, Ok(Versioned::ABSENT));
+    }
+}

@@ -9,6 +9,8 @@
 //! - A read sees durable state only; a change that may yet be lost is never read.
 //! - A version is given out once. It comes from one counter for the whole store that outlives
 //!   deletions and restarts, so a key that was deleted and made anew never has an old version.
+//!   Absence has no version: a commit that expects it holds whenever the key is not there, whatever
+//!   was there in between, which is all that its caller had read.
 //! - What cannot be read is an error that names the key, never [`Versioned::ABSENT`].
 //! - Every answer comes in bounded time. A call that runs out of time, or whose future is dropped,
 //!   may still have been carried out: read again before anything rests on it.
