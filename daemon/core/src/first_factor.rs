@@ -2,7 +2,7 @@
 //!
 //! sshd writes one line a method, `publickey ssh-ed25519 AAAA…` (sshd_config(5), `ExposeAuthInfo`).
 
-use ssh_key::{Certificate, HashAlg, PublicKey};
+use ssh_key::{HashAlg, PublicKey};
 
 use crate::login::FirstFactor;
 
@@ -15,8 +15,12 @@ impl FirstFactor {
     /// stack has read a password.
     pub fn of_login(ssh_auth_info: Option<&str>, has_authtok: bool) -> Vec<Self> {
         let lines = ssh_auth_info.unwrap_or_default().lines().map(str::trim);
-        let mut methods: Vec<_> =
-            lines.filter(|line| !line.is_empty()).take(MOST).map(Self::of_line).collect();
+        let mut lines = lines.filter(|line| !line.is_empty());
+        let mut methods: Vec<_> = lines.by_ref().take(MOST).map(Self::of_line).collect();
+        if lines.next().is_some() {
+            // What is not looked at must still count as a method that no list contains.
+            methods.push(Self::Other("…".to_owned()));
+        }
         if has_authtok && !methods.contains(&Self::Password) {
             methods.push(Self::Password);
         }
@@ -35,16 +39,50 @@ impl FirstFactor {
     }
 }
 
+/// How the type of a certificate ends (OpenSSH's PROTOCOL.certkeys).
+const CERTIFICATE: &str = "-cert-v01@openssh.com";
+
 /// `SHA256:…` as `ssh-keygen -l` prints it: of the key itself, also where a certificate was used.
 fn fingerprint(key: &str) -> Option<String> {
     let (algorithm, rest) = key.split_once(' ')?;
     let blob = data_encoding::BASE64.decode(rest.split(' ').next()?.as_bytes()).ok()?;
-    let fingerprint = if algorithm.contains("-cert-v01@") {
-        Certificate::from_bytes(&blob).ok()?.public_key().fingerprint(HashAlg::Sha256)
-    } else {
-        PublicKey::from_bytes(&blob).ok()?.fingerprint(HashAlg::Sha256)
+    let blob = match algorithm.strip_suffix(CERTIFICATE) {
+        Some(plain) => key_of_certificate(plain, &blob)?,
+        None => blob,
     };
-    Some(fingerprint.to_string())
+    Some(PublicKey::from_bytes(&blob).ok()?.fingerprint(HashAlg::Sha256).to_string())
+}
+
+/// The key within a certificate, in the form of a plain key (RFC 4253 section 6.6): the type, then
+/// the key's own fields, which stand behind the certificate's type and nonce.
+///
+/// The fields are copied as they are, because the `ssh-key` crate refuses a certificate that is
+/// good for ever, which is what `ssh-keygen -s` makes by default.
+fn key_of_certificate(plain: &str, certificate: &[u8]) -> Option<Vec<u8>> {
+    let (algorithm, fields) = match plain {
+        "ssh-ed25519" => (plain.to_owned(), 1),
+        "ssh-rsa" => (plain.to_owned(), 2),
+        _ if plain.starts_with("ecdsa-sha2-") => (plain.to_owned(), 2),
+        "sk-ssh-ed25519" => (format!("{plain}@openssh.com"), 2),
+        "sk-ecdsa-sha2-nistp256" => (format!("{plain}@openssh.com"), 3),
+        _ => return None,
+    };
+    let length = u32::try_from(algorithm.len()).ok()?;
+    let mut blob = [&length.to_be_bytes(), algorithm.as_bytes()].concat();
+    let (_type, rest) = split_field(certificate)?;
+    let (_nonce, mut rest) = split_field(rest)?;
+    for _ in 0..fields {
+        let (field, behind) = split_field(rest)?;
+        blob.extend_from_slice(field);
+        rest = behind;
+    }
+    Some(blob)
+}
+
+/// A `string` of RFC 4251 section 5 with its length, and what follows it.
+fn split_field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?);
+    bytes.split_at_checked(usize::try_from(length).ok()?.checked_add(4)?)
 }
 
 #[cfg(test)]
@@ -115,8 +153,20 @@ mod tests {
     }
 
     #[test]
+    fn more_methods_than_are_looked_at_leave_one_that_no_list_contains() {
+        let found = methods(&"publickey ssh-ed25519 AAAA\n".repeat(MOST + 1));
+        assert_eq!(found.last(), Some(&FirstFactor::Other("…".to_owned())));
+    }
+
+    #[test]
     fn a_key_that_cannot_be_read_has_no_fingerprint() {
-        for key in ["", "ssh-ed25519", "ssh-ed25519 !", "ssh-ed25519 AAAA", "x-cert-v01@y AAAA"] {
+        for key in [
+            "",
+            "ssh-ed25519",
+            "ssh-ed25519 !",
+            "ssh-ed25519 AAAA",
+            "ssh-rsa-cert-v01@openssh.com AAAA",
+        ] {
             let expected = FirstFactor::PublicKey { fingerprint: None };
             assert_eq!(methods(&format!("publickey {key}")), [expected], "{key:?}");
         }
@@ -126,7 +176,7 @@ mod tests {
         #[test]
         fn nothing_that_sshd_could_write_panics(info in any::<String>()) {
             let found = FirstFactor::of_login(Some(&info), false);
-            prop_assert!(found.len() <= MOST);
+            prop_assert!(found.len() <= MOST + 1);
         }
     }
 }

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn anything_else_is_no_code() {
         let long = "1".repeat(10_000_000);
-        for text in ["", "  ", "12a456", "123\n456", "123\0456", "\u{1b}[2J", "١٢٣٤٥٦", &long]
+        for text in ["", "  ", "12a456", "123\n456", "123\u{0}456", "\u{1b}[2J", "١٢٣٤٥٦", &long]
         {
             assert_eq!(digits(text), None);
         }

@@ -5,7 +5,7 @@ use crate::{
     audit::{AuditEvent, Happening},
     dialogue::Effect,
     login::LoginContext,
-    policy::{Decision, DenyReason, SkipReason},
+    policy::{Decision, DenyReason, Mode, SkipReason},
     record::UserRecord,
 };
 
@@ -16,6 +16,9 @@ pub(super) fn open(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -
     }
     let policy = &world.settings.policy;
     let decision = policy.decide(&dialogue.login, &record.standing(), world.now);
+    if !dialogue.known && policy.mode == Mode::Observe {
+        return dialogue.observed("would deny: no such user");
+    }
     if !dialogue.known {
         // Only what concerns the source tells a stranger anything; for the rest an unknown user
         // looks like an enrolled one.
@@ -59,6 +62,9 @@ pub fn decide_account(
     world: &World<'_>,
 ) -> Turn {
     let dialogue = Dialogue { login, known, failed: 0, prompts: 0 };
+    if !known && world.settings.policy.mode == Mode::Observe {
+        return dialogue.observed("would deny: no such user");
+    }
     if !known {
         let reference = world.fresh.reference();
         let text = words::denied(&DenyReason::NoFirstFactor, &world.settings.host, &reference);
@@ -72,10 +78,18 @@ pub fn decide_account(
         );
     }
     let policy = &world.settings.policy;
-    match policy.decide_account(&dialogue.login, &record.standing(), world.now) {
+    let decision = policy.decide_account(&dialogue.login, &record.standing(), world.now);
+    // cron and su from root ask nothing of the record, so another account's does not stop them;
+    // every other decision rests on it.
+    if let Decision::Skip(reason @ SkipReason::AccountPhase) = &decision {
+        return dialogue.skip(reason, world);
+    }
+    if let Some(turn) = refuse_other_account(&dialogue, record, world) {
+        return turn;
+    }
+    match decision {
         Decision::Skip(reason) => dialogue.skip(&reason, world),
-        Decision::Deny(reason) => refuse_other_account(&dialogue, record, world)
-            .unwrap_or_else(|| dialogue.deny(&reason, world)),
+        Decision::Deny(reason) => dialogue.deny(&reason, world),
         Decision::Require(_) | Decision::Enrol(_) => {
             let service = dialogue.login.service.clone();
             dialogue.deny(&DenyReason::KeyAlone { service }, world)
@@ -99,14 +113,29 @@ pub(super) fn refuse_other_account(
     world: &World<'_>,
 ) -> Option<Turn> {
     let mismatch = record.check_owner(&dialogue.login.user).err()?;
-    let reference = world.fresh.reference();
     let cause =
         format!("the record is of uid {}, the user has {}", mismatch.recorded, mismatch.actual);
+    if world.settings.policy.mode == Mode::Observe {
+        return Some(dialogue.observed(&format!("would deny: {cause}")));
+    }
+    let reference = world.fresh.reference();
     let messages = vec![Message::error(words::other_account(&reference))];
     Some(dialogue.finish(Verdict::Deny, &cause, messages, Vec::new(), Some(reference)))
 }
 
 impl Dialogue {
+    /// Let through because the policy only observes; the log says what would have been.
+    fn observed(&self, cause: &str) -> Turn {
+        let event = AuditEvent::of_login(Happening::LoginObserved, &self.login, cause);
+        let outcome = Outcome {
+            verdict: Verdict::Skip,
+            messages: Vec::new(),
+            reference: None,
+            staged: Vec::new(),
+        };
+        Turn { step: Step::Done(outcome), effects: vec![Effect::Audit(event)] }
+    }
+
     fn skip(&self, reason: &SkipReason, world: &World<'_>) -> Turn {
         let messages: Vec<_> = reason
             .reminder()

@@ -83,7 +83,7 @@ fn is_justified(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, max_global_rejects: 40_000, ..ProptestConfig::default() })]
 
     #[test]
     fn the_profile_that_matches_is_the_one_that_the_documentation_says(
