@@ -12,7 +12,7 @@
 //! daemon that breaks the contract ends the login without a verdict, and whatever a person types
 //! that cannot be a code is passed on as an empty, and so wrong, answer.
 
-use twinlock_bus_api::login::{MAX_RESPONSE, Message, Phase, Verdict};
+use twinlock_bus_api::login::{MAX_RESPONSE, Message, Phase, Style, Verdict};
 use zeroize::Zeroizing;
 
 use crate::client::CallError;
@@ -128,10 +128,21 @@ fn ask(
     mut lines: Vec<Line>,
 ) -> Result<Zeroizing<String>, Failure> {
     if !interactive {
-        // `PAM_SILENT` forbids texts; a prompt is no text, and without it nobody gets in.
-        lines.retain(|line| line.style.is_prompt());
+        fold_into_prompt(&mut lines);
     }
     Ok(response(conversation.ask(&lines)?))
+}
+
+/// `PAM_SILENT`, which sudo always sets, forbids texts. A prompt is no text, and without it nobody
+/// gets in; why it comes again is part of it, or nobody knows what to do.
+fn fold_into_prompt(lines: &mut Vec<Line>) {
+    lines.retain(|line| line.style.is_prompt() || line.style == Style::Error);
+    if let Some(mut prompt) = lines.pop() {
+        for error in lines.drain(..).rev() {
+            prompt.text = format!("{}\n{}", error.text, prompt.text);
+        }
+        lines.push(prompt);
+    }
 }
 
 /// What was typed, as it is sent. No factor has control characters or is longer than

@@ -293,6 +293,24 @@ fn a_silent_login_shows_prompts_and_no_texts() {
 }
 
 #[test]
+fn a_silent_login_reads_in_the_prompt_why_it_comes_again() {
+    let texts =
+        [(Style::Info, "Hello."), (Style::Error, "Not right."), (Style::PromptEcho, "Code: ")];
+    let ended = play_as(
+        Phase::Auth,
+        false,
+        vec![
+            Begin(prompt("Code: ")),
+            Asked(&["Code: "], typed(b"000000")),
+            Answer("000000", reply(&texts, "")),
+            Asked(&["Not right.\nCode: "], typed(b"123456")),
+            Answer("123456", reply(&[], "allow")),
+        ],
+    );
+    assert_eq!(verdict(ended), Verdict::Allow);
+}
+
+#[test]
 fn the_session_phase_shows_and_never_asks() {
     let shown = vec![
         Begin(reply(&[(Style::Info, "Two wrong codes since yesterday.")], "skip")),
