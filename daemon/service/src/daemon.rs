@@ -6,6 +6,7 @@ use thiserror::Error;
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
 };
 use twinlock_config::{Config, Diagnostics, load_as};
 use twinlock_core::{
@@ -31,6 +32,9 @@ use crate::{
 
 /// How long logins that are being decided may take to end once the daemon is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long being ready waits for the system bus.
+const BUS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why the daemon does not start. Each is said so that an administrator can mend it.
 #[derive(Debug, Error)]
@@ -107,12 +111,16 @@ impl Start {
         let desk = Arc::new(Desk::new(Arc::clone(&engine)));
         let accounts = Arc::new(Accounts::new(Arc::clone(&engine)));
         let mut logins = tokio::spawn(listener::serve(listener, Arc::clone(&engine), desk));
-        tokio::spawn(bus::serve(config.bus.address.clone(), accounts));
+        let (tried, bus_was_tried) = oneshot::channel();
+        tokio::spawn(bus::serve(config.bus.address.clone(), accounts, tried));
         tokio::spawn(Arc::clone(&engine).keep_time());
         tokio::spawn(notify::keep_alive());
         let mut reload = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        // Whoever has started the unit finds the command working. Logins are served already, and a
+        // bus that hangs or is missing does not keep the unit from being up.
+        let _ = tokio::time::timeout(BUS_PATIENCE, bus_was_tried).await;
         notify::ready();
         journal::line("ready");
         let mut config = config;

@@ -14,6 +14,7 @@ mod verbs;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::oneshot;
 use twinlock_bus_api::names::{BUS_NAME, OBJECT_PATH};
 use zbus::{
     Address, Connection,
@@ -31,11 +32,18 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// How long the bus may take to let the daemon in.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Serves the bus at `address` for as long as the daemon runs.
-pub async fn serve(address: String, accounts: Arc<Accounts>) {
+/// Serves the bus at `address` for as long as the daemon runs. `tried` is told when the first
+/// attempt is over, whatever came of it.
+pub async fn serve(address: String, accounts: Arc<Accounts>, tried: oneshot::Sender<()>) {
+    let mut tried = Some(tried);
     let mut pause = PAUSES.0;
     loop {
-        match tokio::time::timeout(DEADLINE, connect(&address, &accounts)).await {
+        let attempt = tokio::time::timeout(DEADLINE, connect(&address, &accounts)).await;
+        if let Some(tried) = tried.take() {
+            // The daemon may have stopped waiting for it.
+            let _ = tried.send(());
+        }
+        match attempt {
             Ok(Ok(connection)) => {
                 journal::line(&format!("serving {BUS_NAME} on {address}"));
                 pause = PAUSES.0;
