@@ -14,5 +14,6 @@
     reason = "a rig that cannot be set up fails its test at once, with a sentence; it is no part of the product"
 )]
 
+pub mod demo;
 pub mod login;
 pub mod rig;

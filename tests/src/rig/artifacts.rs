@@ -61,10 +61,16 @@ fn run_cargo() -> Result<(), String> {
     }
 }
 
-/// `target/<profile>`: two above the test binary, which lies in its `deps`.
+/// `target/<profile>`: where a program lies, and a test binary in its `deps`.
 fn directory() -> PathBuf {
-    let test = env::current_exe().expect("the test binary has a path");
-    test.ancestors().nth(2).expect("the test binary lies in target/<profile>/deps").to_owned()
+    let running = env::current_exe().expect("the running binary has a path");
+    let directory = running.parent().expect("the running binary lies in a directory");
+    match directory.file_name() {
+        Some(name) if name == "deps" => {
+            directory.parent().expect("a test binary lies in target/<profile>/deps").to_owned()
+        }
+        _ => directory.to_owned(),
+    }
 }
 
 fn profile() -> String {

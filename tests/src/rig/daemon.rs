@@ -48,7 +48,6 @@ impl Daemon {
     /// Starts the daemon as the installed unit does: as the user `twinlock`, on a login socket
     /// that it is handed, with its key as a credential.
     pub fn start_as_installed() -> Self {
-        demand(Command::new("useradd").args(["--system", "--shell", "/usr/sbin/nologin", USER]));
         write_default_configuration();
         demand(Command::new(artifacts::daemon()).args(["--config", CONFIGURATION, "--make-key"]));
         for directory in [CREDENTIALS, "/var/lib/twinlock", "/run/twinlock"] {
@@ -162,6 +161,11 @@ impl Daemon {
             );
         }
     }
+}
+
+/// Creates the user of the installed daemon; before the bus starts, which reads its policy once.
+pub fn create_user() {
+    demand(Command::new("useradd").args(["--system", "--shell", "/usr/sbin/nologin", USER]));
 }
 
 /// Writes the daemon's configuration.

@@ -1,7 +1,9 @@
 //! What stands at the login socket is not the daemon, or not well: nobody is let in, everybody is
 //! answered in bounded time, and the log tells the cases apart.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
 use twinlock_tests::login::{Login, code};
@@ -123,9 +125,9 @@ fn a_store_that_cannot_be_read_is_not_served() {
         daemon.stop();
         let key = fs::read("/etc/twinlock/key").expect("the daemon made its key");
         for wrong in [None, Some(vec![7; key.len()]), Some(Vec::new())] {
-            match &wrong {
-                Some(bytes) => fs::write("/etc/twinlock/key", bytes).expect("a wrong key"),
-                None => fs::remove_file("/etc/twinlock/key").expect("no key"),
+            fs::remove_file("/etc/twinlock/key").ok();
+            if let Some(bytes) = wrong {
+                write_key(&bytes);
             }
             let (status, said) = twinlock_tests::rig::daemon::Daemon::start_in_vain();
             assert_eq!(status, Some(1), "{said}");
@@ -133,11 +135,19 @@ fn a_store_that_cannot_be_read_is_not_served() {
             let outcome = login(&Login::new("code", "alice").answer(phone.current()));
             assert_eq!(outcome.authenticate, Some(code::AUTHINFO_UNAVAIL), "{outcome:?}");
         }
-        fs::write("/etc/twinlock/key", key).expect("the right key");
+        fs::remove_file("/etc/twinlock/key").expect("the wrong key");
+        write_key(&key);
         daemon.restart();
         let outcome = login(&Login::new("code", "alice").answer(phone.fresh()));
         assert!(outcome.is_success(), "{outcome:?}");
     });
+}
+
+/// A key that nobody else reads: another mode is refused for its own reason.
+fn write_key(key: &[u8]) {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open("/etc/twinlock/key");
+    file.and_then(|mut file| file.write_all(key)).expect("write the key");
 }
 
 #[test]

@@ -8,13 +8,14 @@ use twinlock_tests::login::Login;
 use twinlock_tests::rig::application::{Application, login};
 use twinlock_tests::rig::bus::Bus;
 use twinlock_tests::rig::command::enrol;
-use twinlock_tests::rig::daemon::{Daemon, LOGIN_SOCKET, STORE};
+use twinlock_tests::rig::daemon::{self, Daemon, LOGIN_SOCKET, STORE};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{code_alone, install};
 
 /// A machine with the daemon as it is installed.
 fn run(test: impl FnOnce(&mut Daemon) + Send + 'static) {
     Host::run(|_| {
+        daemon::create_user();
         let _bus = Bus::start();
         install("code", &code_alone("timeout=5"));
         test(&mut Daemon::start_as_installed());

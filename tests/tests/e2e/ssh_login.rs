@@ -2,9 +2,9 @@
 //! that nobody used before comes in.
 
 use twinlock_tests::rig::authenticator::Authenticator;
-use twinlock_tests::rig::command::{enrol, failures};
+use twinlock_tests::rig::command::{enrol, failures, twinlock};
 use twinlock_tests::rig::host::Host;
-use twinlock_tests::rig::pam_stack::{code_alone, install, password_then_code, twinlock};
+use twinlock_tests::rig::pam_stack::{self, code_alone, install, password_then_code};
 use twinlock_tests::rig::process::PATIENCE;
 use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
@@ -88,7 +88,7 @@ fn the_password_method_and_then_keyboard_interactive_asks_for_a_code() {
     Host::run_with_daemon(|host, _| {
         let control = "[success=ok ignore=ignore conv_err=ignore default=die]";
         let mut stack = password_then_code("");
-        stack[1] = twinlock("auth", control, "");
+        stack[1] = pam_stack::twinlock("auth", control, "");
         install("sshd", &stack);
         let _sshd = Sshd::start(&["AuthenticationMethods password,keyboard-interactive"]);
         let mut phone = enrol("alice");
@@ -99,6 +99,8 @@ fn the_password_method_and_then_keyboard_interactive_asks_for_a_code() {
         terminal.expect(CODE).type_line(&phone.fresh());
         assert!(is_in(&mut terminal, "alice"), "{}", terminal.transcript());
         for answer in [phone.wrong(), String::new()] {
+            // Counters are not what this is about.
+            assert!(twinlock(&["unlock", "alice"]).status.success());
             let mut terminal = ssh.start();
             terminal.expect("assword:").type_line(&host.alice.password);
             terminal.expect("assword:").type_line(&host.alice.password);

@@ -1,0 +1,62 @@
+//! Logins over real OpenSSH, with a person at a terminal, who sees a login shell when it is in.
+
+use crate::rig::namespace::{self, HOST_NAME, SERVER};
+use crate::rig::process::guarded;
+use crate::rig::sshd::KNOWN_HOSTS;
+use crate::rig::terminal::Terminal;
+use crate::rig::users::User;
+
+/// What the person types.
+pub const COMMAND: &str = "ssh alice@web1";
+
+const PASSWORD: &str = "Password: ";
+const CODE: &str = "Verification code: ";
+
+/// How a visit went.
+pub struct Visit {
+    /// Everything on the terminal.
+    pub screen: String,
+    /// Whether there was a shell.
+    pub in_shell: bool,
+}
+
+/// A login with the right password and this code, tried once; in the shell, a look at who one is.
+pub fn with_right_code(user: &User, source: &str, code: &str) -> Visit {
+    let mut terminal = knock(user, source);
+    terminal.expect(CODE).type_line(code);
+    terminal.expect("$ ").type_line("echo \"$(id -un) is on $(hostname)\"");
+    terminal.expect(&format!("{} is on {HOST_NAME}", user.name)).expect("$ ").type_line("exit");
+    let in_shell = terminal.finish().success();
+    Visit { screen: terminal.transcript(), in_shell }
+}
+
+/// A login with the right password and this code, tried as often as the door allows.
+pub fn with_refused_code(user: &User, source: &str, code: &str) -> Visit {
+    let mut terminal = knock(user, source);
+    for _ in 0..3 {
+        terminal.expect(CODE).type_line(code);
+    }
+    let in_shell = terminal.finish().success();
+    Visit { screen: terminal.transcript(), in_shell }
+}
+
+/// The client, up to the password.
+fn knock(user: &User, source: &str) -> Terminal {
+    namespace::add_address(source);
+    let mut ssh = guarded("ssh");
+    ssh.args(["-F", "none", "-b", source]);
+    for option in [
+        &format!("UserKnownHostsFile={KNOWN_HOSTS}"),
+        &format!("HostKeyAlias={SERVER}"),
+        "GlobalKnownHostsFile=none",
+        "StrictHostKeyChecking=yes",
+        "NumberOfPasswordPrompts=1",
+        "ConnectTimeout=10",
+    ] {
+        ssh.args(["-o", option]);
+    }
+    ssh.arg(format!("{}@{HOST_NAME}", user.name));
+    let mut terminal = Terminal::start(&ssh);
+    terminal.expect(PASSWORD).type_line(&user.password);
+    terminal
+}
