@@ -13,6 +13,7 @@ pub mod fresh;
 pub mod lockout;
 pub mod login;
 pub mod policy;
+pub mod qr;
 pub mod record;
 pub mod reference;
 pub mod response;

@@ -19,6 +19,14 @@ use crate::{
 /// The most factors of one user: what a person can keep apart, and a bound on a guess's chance.
 pub const MAX_FACTORS: usize = 10;
 
+/// The label of a factor that was given none.
+pub const DEFAULT_LABEL: &str = "authenticator";
+
+/// An enrolment came second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("another enrolment came first")]
+pub struct Superseded;
+
 /// What stands of one user. It has no `Debug`: it holds secrets.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRecord {
@@ -115,10 +123,20 @@ impl UserRecord {
     }
 
     /// What waited for the account phase takes effect.
-    pub fn apply(&mut self, staged: &Staged) {
+    ///
+    /// # Errors
+    /// An enrolment was offered because there was no factor, and now there is one: of two
+    /// enrolments at once the first wins.
+    pub fn apply(&mut self, staged: &Staged) -> Result<(), Superseded> {
         match staged {
             Staged::BeginGrace { at } => self.first_seen = self.first_seen.or(Some(*at)),
+            Staged::Enrol { .. } if self.is_enrolled() => return Err(Superseded),
+            Staged::Enrol { factor, totp, at } => {
+                let label = DEFAULT_LABEL.to_owned();
+                self.enrol(factor.clone(), label, (**totp).clone(), *at).map_err(|_| Superseded)?;
+            }
         }
+        Ok(())
     }
 
     /// Tries a code and takes note of it: a right one is used up, a wrong one counted. Nothing
@@ -160,7 +178,7 @@ impl UserRecord {
             id,
             label,
             enrolled_at: now,
-            last_used_at: None,
+            last_used_at: totp.is_confirmed().then_some(now),
             kind: Kind::Totp(totp),
         });
         Ok(())

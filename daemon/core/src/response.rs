@@ -21,6 +21,11 @@ impl Response {
         Self(trimmed.to_owned())
     }
 
+    /// Whether the answer is this word, whatever its case.
+    pub fn is_word(&self, word: &str) -> bool {
+        self.0.eq_ignore_ascii_case(word)
+    }
+
     /// The digits of a code, as a person means them: spaces and hyphens between them do not
     /// count, and full-width digits are digits. `None` if anything else is in it, or nothing.
     pub fn digits(&self) -> Option<Zeroizing<String>> {

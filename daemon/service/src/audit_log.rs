@@ -1,5 +1,5 @@
-//! The authentication log: audit lines to syslog (facility authpriv), and to standard error for
-//! the journal.
+//! The authentication log: audit lines to syslog (facility authpriv), which the journal collects
+//! too; to standard error where syslog takes none.
 //!
 //! A log that hangs must not hang a login, and a login must not grow the daemon without bound: a
 //! thread of its own writes from a bounded queue. What does not fit is counted, and the count is
@@ -76,11 +76,14 @@ impl Writer {
 
     fn write(&mut self, event: &AuditEvent) {
         let line = event.to_string();
-        journal::line(&line);
-        // The socket may be new since the last line (syslog restarted): one more try with it.
+        if self.send(event, &line) {
+            return;
+        }
+        // The socket may be new since the last line (syslog restarted): one more try with it. The
+        // journal reads the socket too, so standard error is for lines that it does not get.
+        self.logger = None;
         if !self.send(event, &line) {
-            self.logger = None;
-            let _ = self.send(event, &line);
+            journal::line(&line);
         }
     }
 

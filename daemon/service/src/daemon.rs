@@ -4,7 +4,7 @@ use std::{io, os::unix::net::UnixListener, path::PathBuf, sync::Arc, time::Durat
 
 use thiserror::Error;
 use tokio::{
-    runtime::Runtime,
+    runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
@@ -77,7 +77,7 @@ impl Start {
         let listener = login_socket(&config)?;
         let store = self.open_store(&config)?;
         let audit = AuditLog::start(&config.audit.syslog)?;
-        let runtime = Runtime::new()?;
+        let runtime = runtime()?;
         let foundations = Foundations {
             store: Arc::new(store),
             directory: Arc::new(Nss::new()),
@@ -182,6 +182,14 @@ impl Start {
     fn key_sources(&self, config: &Config) -> KeySources {
         KeySources { credentials: self.credentials.clone(), file: config.store.key_file.clone() }
     }
+}
+
+/// Threads that may block, for NSS and the store: fewer than the unit's `TasksMax` allows, so that
+/// the daemon meets its own limit first.
+const BLOCKING_THREADS: usize = 64;
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
 }
 
 /// From systemd where it made the socket, else made here.

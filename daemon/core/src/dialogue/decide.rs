@@ -28,9 +28,12 @@ pub(super) fn open(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -
         };
     }
     match decision {
+        Decision::Skip(reason) if has_shown_nothing(&dialogue.login, world) => {
+            dialogue.refuse_open_door(&reason, world)
+        }
         Decision::Skip(reason) => dialogue.skip(&reason, world),
         Decision::Require(_) => dialogue.ask_for_code(record, world),
-        Decision::Enrol(_) => dialogue.refuse_unenrolled(world),
+        Decision::Enrol(how) => dialogue.offer_enrolment(how, world),
         Decision::Deny(reason) => dialogue.deny(&reason, world),
     }
 }
@@ -44,7 +47,7 @@ pub fn open_password(
     world: &World<'_>,
 ) -> Turn {
     let enrolled = record.is_enrolled();
-    let dialogue = Dialogue { login, known, failed: 0, prompts: 1 };
+    let dialogue = Dialogue::new(login, known, 1);
     match world.settings.policy.decide(&dialogue.login, &record.standing(), world.now) {
         Decision::Enrol(_) if known && !enrolled => dialogue.skip(&SkipReason::NotEnrolled, world),
         Decision::Deny(reason) if known && !enrolled && !concerns_source(&reason) => {
@@ -61,7 +64,7 @@ pub fn decide_account(
     record: &UserRecord,
     world: &World<'_>,
 ) -> Turn {
-    let dialogue = Dialogue { login, known, failed: 0, prompts: 0 };
+    let dialogue = Dialogue::new(login, known, 0);
     if !known && world.settings.policy.mode == Mode::Observe {
         return dialogue.observed("would deny: no such user");
     }
@@ -95,6 +98,14 @@ pub fn decide_account(
             dialogue.deny(&DenyReason::KeyAlone { service }, world)
         }
     }
+}
+
+/// In a stack of key plus Twinlock, whose last line is `pam_permit`, a login that sshd let in
+/// without the key (`AuthenticationMethods` not set) would be asked for nothing at all. So where a
+/// key may stand for the auth phase, a login that has shown no first factor is never skipped.
+fn has_shown_nothing(login: &LoginContext, world: &World<'_>) -> bool {
+    let policy = &world.settings.policy;
+    policy.account_services.contains(&login.service) && login.first_factors.is_empty()
 }
 
 const fn concerns_source(reason: &DenyReason) -> bool {
@@ -159,6 +170,14 @@ impl Dialogue {
         Turn { step: Step::Done(outcome), effects }
     }
 
+    fn refuse_open_door(&self, reason: &SkipReason, world: &World<'_>) -> Turn {
+        let reference = world.fresh.reference();
+        let cause =
+            format!("no first factor was shown, and no second one would be asked ({reason})");
+        let messages = vec![Message::error(words::no_first_factor(&reference))];
+        self.finish(Verdict::Deny, &cause, messages, Vec::new(), Some(reference))
+    }
+
     fn deny(&self, reason: &DenyReason, world: &World<'_>) -> Turn {
         let reference = world.fresh.reference();
         let text = words::denied(reason, &world.settings.host, &reference);
@@ -166,7 +185,7 @@ impl Dialogue {
         self.finish(Verdict::Deny, &reason.to_string(), messages, Vec::new(), Some(reference))
     }
 
-    fn refuse_unenrolled(&self, world: &World<'_>) -> Turn {
+    pub(super) fn refuse_unenrolled(&self, world: &World<'_>) -> Turn {
         let reference = world.fresh.reference();
         let text = words::not_enrolled(&world.settings.host, &self.login.user.name);
         let messages = vec![Message::error(text)];

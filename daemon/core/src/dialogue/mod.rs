@@ -10,6 +10,8 @@
 //!                           └── the source must wait now ───────► locked ►└──────┘
 //! ```
 //!
+//! A user who must enrol gets the offer of `enrol.rs` in the place of the prompt for a code.
+//!
 //! Every step is a function of the dialogue, the record and the world; it changes the record it is
 //! handed and says what to show. The daemon commits the record before it shows anything, and runs
 //! the step again on a fresh record if somebody else changed it in between. So a step must not
@@ -17,10 +19,15 @@
 
 mod code;
 mod decide;
+mod enrol;
 mod words;
 
+use std::fmt;
+
+use self::enrol::Enrolling;
 use crate::{
     audit::{AuditEvent, Happening},
+    factor::totp::TotpFactor,
     fresh::Fresh,
     login::LoginContext,
     policy::Policy,
@@ -127,14 +134,32 @@ pub struct Outcome {
 }
 
 /// A change of the record that waits for the account phase, so that a stranger who knows no
-/// password cannot cause it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// password cannot cause it. It may hold a secret, which its `Debug` does not show.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Staged {
     /// Grace begins with this login.
     BeginGrace {
         /// When it was.
         at: Timestamp,
     },
+    /// An authenticator that a code has confirmed.
+    Enrol {
+        /// The id that the factor will have.
+        factor: String,
+        /// The key, with the step of the confirming code.
+        totp: Box<TotpFactor>,
+        /// When it was confirmed.
+        at: Timestamp,
+    },
+}
+
+impl fmt::Debug for Staged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BeginGrace { at } => write!(f, "BeginGrace({at})"),
+            Self::Enrol { factor, at, .. } => write!(f, "Enrol({factor}, {at})"),
+        }
+    }
 }
 
 /// What comes next.
@@ -170,9 +195,35 @@ pub struct Dialogue {
     known: bool,
     failed: u8,
     prompts: u8,
+    state: State,
+}
+
+/// What the last prompt asked for.
+#[derive(Clone)]
+enum State {
+    /// A code of a factor.
+    Code,
+    /// The first code of a new authenticator.
+    Enrolling(Box<Enrolling>),
+    /// That the end of an enrolment was read.
+    Farewell(Box<Enrolling>),
+}
+
+impl State {
+    const fn prompt(&self) -> &'static str {
+        match self {
+            Self::Code => words::CODE_PROMPT,
+            Self::Enrolling(_) => words::CONFIRM_PROMPT,
+            Self::Farewell(_) => words::ENTER_PROMPT,
+        }
+    }
 }
 
 impl Dialogue {
+    const fn new(login: LoginContext, known: bool, prompts: u8) -> Self {
+        Self { login, known, failed: 0, prompts, state: State::Code }
+    }
+
     /// Begins the auth phase of a login. `known` is whether NSS knows the user; the record of a
     /// user it does not know is empty and is not kept.
     pub fn open(
@@ -181,7 +232,7 @@ impl Dialogue {
         record: &mut UserRecord,
         world: &World<'_>,
     ) -> Turn {
-        decide::open(Self { login, known, failed: 0, prompts: 1 }, record, world)
+        decide::open(Self::new(login, known, 1), record, world)
     }
 
     /// Takes the answer to the prompt that was asked last.
@@ -190,7 +241,11 @@ impl Dialogue {
             return turn;
         }
         let next = Self { prompts: self.prompts.saturating_add(1), ..self.clone() };
-        next.try_code(response, record, world)
+        match self.state.clone() {
+            State::Code => next.try_code(response, record, world),
+            State::Enrolling(enrolling) => next.confirm(*enrolling, response, world),
+            State::Farewell(enrolling) => next.part(*enrolling, world),
+        }
     }
 
     /// Who logs in.
@@ -204,7 +259,7 @@ impl Dialogue {
     }
 
     fn ask(self, mut messages: Vec<Message>, effects: Vec<Effect>) -> Turn {
-        messages.push(Message::prompt(words::CODE_PROMPT));
+        messages.push(Message::prompt(self.state.prompt()));
         Turn { step: Step::Ask(messages, self), effects }
     }
 

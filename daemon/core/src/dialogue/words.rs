@@ -12,6 +12,26 @@ pub(super) const CODE_PROMPT: &str = "Verification code: ";
 
 pub(super) const USED: &str = "That code was used already; wait for the next one.";
 
+pub(super) const CONFIRM_PROMPT: &str = "Verification code (i: redraw for a light screen): ";
+
+pub(super) const ENTER_PROMPT: &str = "Press Enter to go on: ";
+
+pub(super) const ENROLLED: &str = "\nDone. From now on this host asks for a code of this app.";
+
+pub(super) const ENROL_ELSEWHERE: &str =
+    "Set up two-factor authentication over SSH or with 'twinlock enroll' first.";
+
+pub(super) fn offer(host: &str) -> String {
+    format!(
+        "\nTwo-factor authentication is required on {host}.\nScan this with an authenticator app, \
+         or type the key in by hand."
+    )
+}
+
+pub(super) fn key(drawing: &str, account: &str, key: &str) -> String {
+    format!("\n{drawing}\n\nAccount: {account}    Key: {key}")
+}
+
 pub(super) fn wrong(world: &World<'_>) -> Message {
     Message::error(format!("That code is not right (reference {}).", world.fresh.reference()))
 }
@@ -38,6 +58,14 @@ pub fn unavailable(reference: &Reference) -> Message {
 /// The dialogue waited five minutes for an answer.
 pub fn too_late() -> Message {
     Message::error("That took too long. Log in again.")
+}
+
+pub(super) fn no_first_factor(reference: &Reference) -> String {
+    format!(
+        "This login has shown neither a password nor a key. An administrator must put pam_twinlock \
+         behind the first factor, or set AuthenticationMethods publickey,keyboard-interactive in \
+         sshd_config (reference {reference})."
+    )
 }
 
 /// A stored record belongs to an earlier account of the same name.

@@ -171,6 +171,11 @@ impl TotpFactor {
         &self.secret
     }
 
+    /// Whether any code of it was ever accepted, the confirming one included.
+    pub const fn is_confirmed(&self) -> bool {
+        self.last_step.is_some()
+    }
+
     /// Tries a code, `window` steps either side of now. Says what it is and changes nothing.
     pub fn check(&self, code: &str, window: u16, now: Timestamp) -> Check {
         let time = now.as_secs().min(i64::MAX as u64);

@@ -10,7 +10,7 @@ use twinlock_core::{
     factor::totp::{Check, TotpFactor},
     login::{LoginContext, Source, User},
     policy::EnrolmentMode,
-    record::UserRecord,
+    record::{DEFAULT_LABEL, UserRecord},
     response::Response,
     time::Timestamp,
 };
@@ -25,9 +25,6 @@ use super::{
 
 /// The longest label, in characters.
 const LONGEST_LABEL: usize = 64;
-
-/// The label of a factor that was given none.
-const DEFAULT_LABEL: &str = "authenticator";
 
 /// The service by which the policy knows what users do with the command.
 const SERVICE: &str = "twinlock";

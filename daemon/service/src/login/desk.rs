@@ -19,11 +19,12 @@ use twinlock_bus_api::login::Phase;
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::{
-        self, Dialogue, Message, Outcome, Step, Turn, Verdict, decide_account, open_password,
+        self, Dialogue, Effect, Message, Outcome, Staged, Step, Turn, Verdict, decide_account,
+        open_password,
     },
     login::{LoginContext, User},
     policy::Mode,
-    record::UserRecord,
+    record::{Superseded, UserRecord},
     reference::Reference,
     response::Response,
 };
@@ -233,11 +234,13 @@ impl Desk {
             }
         };
         if !grant.staged.is_empty() {
+            let login = &caller.login;
             let apply = |record: &mut UserRecord, _: &dialogue::World<'_>| {
-                grant.staged.iter().for_each(|staged| record.apply(staged));
-                Done { answer: (), effects: Vec::new() }
+                take_effect(record, login, &grant.staged)
             };
-            self.engine.step(&caller.login.user, apply).await?;
+            if let Err(superseded) = self.engine.step(&login.user, apply).await? {
+                return Ok(Reply::Done(self.refuse(login, &superseded.to_string())));
+            }
         }
         Ok(Reply::Done(Ending::without_ticket(grant.verdict, Vec::new())))
     }
@@ -345,4 +348,27 @@ impl Desk {
             ticket: None,
         }
     }
+}
+
+/// What a login staged goes into the record, all of it or nothing.
+fn take_effect(
+    record: &mut UserRecord,
+    login: &LoginContext,
+    staged: &[Staged],
+) -> Done<Result<(), Superseded>> {
+    let before = record.clone();
+    let applied = staged.iter().try_for_each(|staged| record.apply(staged));
+    if applied.is_err() {
+        *record = before;
+        return Done { answer: applied, effects: Vec::new() };
+    }
+    let enrolled = staged.iter().filter_map(|staged| match staged {
+        Staged::Enrol { factor, .. } => Some(Effect::Audit(AuditEvent::of_login(
+            Happening::FactorEnrolled,
+            login,
+            format!("factor {factor} at login"),
+        ))),
+        Staged::BeginGrace { .. } => None,
+    });
+    Done { answer: applied, effects: enrolled.collect() }
 }

@@ -1,0 +1,166 @@
+//! Enrolment at the first login.
+//!
+//! ```text
+//!   offer: key and QR code ──► code ──► farewell: Press Enter ──► allow, enrolment staged
+//!             ▲      │           │
+//!             └─ i ──┘           └─ five wrong ──► deny
+//! ```
+//!
+//! Nothing is in the record before the account phase redeems the ticket: a login that breaks off
+//! here, or whose password turns out to be wrong, has enrolled nothing.
+
+use zeroize::Zeroizing;
+
+use super::{
+    Dialogue, Effect, MAX_PROMPTS, Message, Outcome, Staged, State, Step, Turn, Verdict, World,
+    words,
+};
+use crate::{
+    audit::{AuditEvent, Happening},
+    factor::totp::{Check, TotpFactor},
+    login::LoginContext,
+    policy::{EnrolHow, Method},
+    qr::{Screen, half_blocks},
+    response::Response,
+};
+
+/// Wrong codes that one enrolment takes.
+const TRIES: u8 = 5;
+
+/// PAM services that show text in a window of their own, where no QR code can be read.
+const GREETERS: [&str; 8] =
+    ["gdm", "lightdm", "sddm", "lxdm", "xdm", "polkit-1", "xscreensaver", "kde"];
+
+/// An enrolment that waits for its confirming code.
+#[derive(Clone)]
+pub(super) struct Enrolling {
+    totp: TotpFactor,
+    factor: String,
+    screen: Screen,
+    failed: u8,
+}
+
+impl Dialogue {
+    /// Offers an enrolment, where this login can carry one.
+    pub(super) fn offer_enrolment(mut self, how: EnrolHow, world: &World<'_>) -> Turn {
+        match how {
+            EnrolHow::AtLogin { methods } if methods.contains(Method::Totp) => {}
+            EnrolHow::AtLogin { .. } | EnrolHow::Invitation { .. } => {
+                return self.refuse_unenrolled(world);
+            }
+        }
+        if !shows_text(&self.login) {
+            let message = Message::error(words::ENROL_ELSEWHERE);
+            let cause = "not enrolled, and this service cannot show a QR code";
+            return self.finish(Verdict::Deny, cause, vec![message], Vec::new(), None);
+        }
+        let enrolling = Enrolling {
+            totp: TotpFactor::new(world.fresh.secret()),
+            factor: world.fresh.factor_id(),
+            screen: Screen::Dark,
+            failed: 0,
+        };
+        let Some(offer) = self.draw(&enrolling, world) else {
+            return self.refuse_unenrolled(world);
+        };
+        let messages = vec![Message::info(words::offer(&world.settings.host)), offer];
+        self.state = State::Enrolling(Box::new(enrolling));
+        self.ask(messages, Vec::new())
+    }
+
+    /// The answer to the offer.
+    pub(super) fn confirm(
+        mut self,
+        mut enrolling: Enrolling,
+        response: &Response,
+        world: &World<'_>,
+    ) -> Turn {
+        if response.is_word("i") && self.prompts <= MAX_PROMPTS {
+            enrolling.screen = enrolling.screen.inverted();
+            let drawing = self.draw(&enrolling, world).into_iter().collect();
+            self.state = State::Enrolling(Box::new(enrolling));
+            return self.ask(drawing, Vec::new());
+        }
+        let digits = response.digits().unwrap_or_default();
+        match enrolling.totp.check(&digits, world.settings.codes.window, world.clock) {
+            Check::Fresh { step } => {
+                enrolling.totp.accept(step);
+                self.state = State::Farewell(Box::new(enrolling));
+                self.ask(vec![Message::info(words::ENROLLED)], Vec::new())
+            }
+            Check::Used | Check::Wrong { .. } => {
+                enrolling.failed += 1;
+                self.unconfirmed(enrolling, world)
+            }
+        }
+    }
+
+    /// The person has read the end: the login is decided, and the enrolment waits for the account
+    /// phase.
+    pub(super) fn part(&self, enrolling: Enrolling, world: &World<'_>) -> Turn {
+        let cause = format!("enrols factor {} at this login", enrolling.factor);
+        let event = AuditEvent::of_login(Happening::LoginAllowed, &self.login, cause);
+        let staged = Staged::Enrol {
+            factor: enrolling.factor,
+            totp: Box::new(enrolling.totp),
+            at: world.now,
+        };
+        let outcome = Outcome {
+            verdict: Verdict::Allow,
+            messages: Vec::new(),
+            reference: None,
+            staged: vec![staged],
+        };
+        Turn { step: Step::Done(outcome), effects: vec![Effect::Audit(event)] }
+    }
+
+    fn unconfirmed(mut self, enrolling: Enrolling, world: &World<'_>) -> Turn {
+        let reference = world.fresh.reference();
+        let event = AuditEvent::of_login(
+            Happening::CodeRefused,
+            &self.login,
+            "wrong code for an enrolment",
+        );
+        let effects = vec![Effect::Audit(event.with_reference(reference.clone()))];
+        let message = words::wrong(world);
+        if enrolling.failed < TRIES && self.prompts <= MAX_PROMPTS {
+            self.state = State::Enrolling(Box::new(enrolling));
+            return self.ask(vec![message], effects);
+        }
+        let cause = "no right code for an enrolment";
+        self.finish(Verdict::Deny, cause, vec![message], effects, Some(reference))
+    }
+
+    /// Key, account and QR code. The text begins with a newline, because sshd glues it to what
+    /// stands before it.
+    fn draw(&self, enrolling: &Enrolling, world: &World<'_>) -> Option<Message> {
+        let account = format!("{}@{}", self.login.user.name, world.settings.host);
+        let uri = enrolling.totp.uri(&world.settings.issuer, &account)?;
+        let drawing = half_blocks(&uri, enrolling.screen)?;
+        let secret = enrolling.totp.secret().to_base32();
+        Some(Message::info(words::key(&drawing, &account, &in_fours(&secret))))
+    }
+}
+
+/// Whether a QR code can be read where this login shows its messages.
+fn shows_text(login: &LoginContext) -> bool {
+    let greeter = GREETERS.iter().any(|name| {
+        login
+            .service
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    });
+    let on_a_display = login.tty.as_deref().is_some_and(|tty| tty.starts_with(':'));
+    login.interactive && !greeter && !on_a_display
+}
+
+fn in_fours(secret: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(secret.len() * 2));
+    for (n, character) in secret.chars().enumerate() {
+        if n > 0 && n % 4 == 0 {
+            text.push(' ');
+        }
+        text.push(character);
+    }
+    text
+}
