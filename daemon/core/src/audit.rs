@@ -47,6 +47,8 @@ pub enum Happening {
     UserReset,
     /// A user's counters were cleared.
     UserUnlocked,
+    /// A user's own switch was turned on or off, or was cleared.
+    UserSwitched,
     /// Something was asked of the daemon by somebody who may not.
     CallRefused,
     /// A configuration was put in force.
@@ -73,6 +75,7 @@ impl Happening {
             Self::FactorRemoved => "factor.removed",
             Self::UserReset => "user.reset",
             Self::UserUnlocked => "user.unlocked",
+            Self::UserSwitched => "user.switched",
             Self::CallRefused => "call.refused",
             Self::ConfigurationRead => "configuration.read",
             Self::ConfigurationRefused => "configuration.refused",

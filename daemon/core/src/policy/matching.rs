@@ -100,7 +100,15 @@ impl<'a> Facts<'a> {
         })
     }
 
-    fn groups(&self, list: &'a List<String>) -> Option<Miss<'a>> {
+    /// Whether the profile is for this user and service, from some source and with some first
+    /// factor.
+    pub(super) fn concern(&self, profile: &Profile) -> bool {
+        name("services", &profile.services, &self.login.service).is_none()
+            && name("users", &profile.users, &self.login.user.name).is_none()
+            && self.groups(&profile.groups).is_none()
+    }
+
+    fn groups<'b>(&self, list: &'b List<String>) -> Option<Miss<'b>> {
         let is_in = |group: &&String| self.groups.contains(group.as_str());
         if let Some(entry) = list.excluded.iter().find(is_in) {
             return Some(Miss::excluded("groups", entry));

@@ -6,6 +6,7 @@ mod explain;
 mod lists;
 mod oracle;
 mod order;
+mod outlook;
 mod properties;
 mod random;
 mod setup;
