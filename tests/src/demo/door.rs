@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::rig::process::guarded;
+use nix::sys::signal::{Signal, kill};
+
+use crate::rig::process::{as_pid, guarded, wait_for};
 
 /// The port that is tried first, because it is easy to remember.
 const PORT: u16 = 2222;
@@ -74,8 +76,16 @@ fn serve(listener: &TcpListener, closed: &AtomicBool) {
             Err(_) => {}
         }
     }
-    for mut visitor in visitors {
-        // An error means that it has ended already.
+    for visitor in &mut visitors {
+        show_out(visitor);
+    }
+}
+
+/// Asks sshd to end, which hands it on to the session: killed, it would leave the session behind.
+fn show_out(visitor: &mut Child) {
+    // An error means that it has ended already.
+    let _ = kill(as_pid(visitor.id()), Signal::SIGTERM);
+    if wait_for(visitor, Duration::from_secs(2)).is_none() {
         let _ = visitor.kill();
         let _ = visitor.wait();
     }

@@ -6,18 +6,21 @@ mod machine;
 mod page;
 mod visit;
 
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
-use std::path::Path;
-use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::rig::artifacts;
 use crate::rig::authenticator::Authenticator;
 use crate::rig::command::failures;
 use crate::rig::host::Host;
-use crate::rig::process::PATIENCE;
+use crate::rig::process::{PATIENCE, eventually};
 use door::Doorway;
 use machine::Machine;
 use page::Page;
+use visit::Visit;
 
 /// How the demo ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +40,7 @@ const SOURCE: &str = "203.0.113.7";
 /// A sentence about the first thing that did not go as told.
 pub fn run(manner: Manner) -> Result<(), String> {
     for program in [artifacts::module(), artifacts::daemon(), artifacts::command()] {
-        if !Path::new(&program).exists() {
+        if !program.exists() {
             let path = program.display();
             return Err(format!("{path} is not built. `make demo` builds it and comes back here."));
         }
@@ -45,7 +48,8 @@ pub fn run(manner: Manner) -> Result<(), String> {
     let doorway = match manner {
         Manner::Told => None,
         Manner::Interactive => Some(
-            Doorway::reserve().map_err(|error| format!("there is no port on 127.0.0.1: {error}"))?,
+            Doorway::reserve()
+                .map_err(|error| format!("there is no port on 127.0.0.1: {error}"))?,
         ),
     };
     // The sentence is printed once, by the caller.
@@ -68,15 +72,34 @@ fn tell(host: &mut Host, doorway: Option<Doorway>) {
     let machine = start(&mut page);
     let mut phone = enrol(&mut page);
     let code = phone.fresh();
-    let secret = phone.secret().to_owned();
     right_code(&mut page, host, &code);
-    wrong_code(&mut page, host, &phone);
+    let guesses = wrong_code(&mut page, host, &phone);
     used_code(&mut page, host, &code);
-    log(&mut page, host, mark, &[&secret, &code]);
+    let log = log(&mut page, host, mark);
+    let references = guesses.references();
+    page.check(
+        references.len() == 3 && references.iter().all(|it| log.contains(it)),
+        "Each reference that was shown at a prompt leads to a line with the cause.",
+    );
+    page.check(
+        !log.contains(phone.secret()) && !log.contains(&code),
+        "No code and no key is there.",
+    );
     if let Some(doorway) = doorway {
         interactive::run(&mut page, host, &machine, doorway);
+        page.headline("The machine stops");
+        machine.stop();
+        // What visitors left running is the machine's too, and ends with it.
+        for process in inhabitants() {
+            // An error means that it has ended already.
+            let _ = kill(process, Signal::SIGKILL);
+        }
+    } else {
+        page.headline("The machine stops");
+        machine.stop();
     }
-    clean_up(&mut page, machine);
+    let empty = eventually(PATIENCE, || inhabitants().is_empty());
+    page.check(empty, "No program of it is left, and its files were in memory only.");
 }
 
 fn start(page: &mut Page) -> Machine {
@@ -119,13 +142,14 @@ fn right_code(page: &mut Page, host: &Host, code: &str) {
     page.check(visit.in_shell, "She is in.");
 }
 
-fn wrong_code(page: &mut Page, host: &Host, phone: &Authenticator) {
+fn wrong_code(page: &mut Page, host: &Host, phone: &Authenticator) -> Visit {
     page.headline("Somebody who knows her password guesses codes");
     let visit = visit::with_refused_code(&host.alice, SOURCE, &phone.wrong());
     show(page, &visit.screen);
     let refusals = visit.screen.matches("That code is not right").count();
-    page.check(!visit.in_shell && refusals > 0, "A wrong code is refused.");
+    page.check(!visit.in_shell && refusals == 3, "A wrong code is refused.");
     page.check(failures("alice") == 3, "Each guess is counted: 3. After 5 the source must wait.");
+    visit
 }
 
 fn used_code(page: &mut Page, host: &Host, code: &str) {
@@ -133,7 +157,8 @@ fn used_code(page: &mut Page, host: &Host, code: &str) {
     let visit = visit::with_refused_code(&host.alice, SOURCE, code);
     show(page, &visit.screen);
     let refusals = visit.screen.matches("That code was used already").count();
-    page.check(!visit.in_shell && refusals > 0, "A used code is refused, although it was right.");
+    page.check(!visit.in_shell && refusals == 3, "A used code is refused, although it was right.");
+    page.check(failures("alice") == 3, "It does not count as a guess: still 3.");
 }
 
 fn show(page: &mut Page, screen: &str) {
@@ -142,7 +167,8 @@ fn show(page: &mut Page, screen: &str) {
     page.gap();
 }
 
-fn log(page: &mut Page, host: &Host, mark: usize, secrets: &[&str]) {
+/// Waits for the lines that are due, in their order, and shows all that the daemon wrote.
+fn log(page: &mut Page, host: &Host, mark: usize) -> String {
     page.headline("What the log has of it (syslog, authpriv)");
     let mut from = mark;
     for words in [
@@ -154,16 +180,13 @@ fn log(page: &mut Page, host: &Host, mark: usize, secrets: &[&str]) {
         ["event=login.refused", "3 codes refused", SOURCE],
     ] {
         let line = host.syslog.wait_for(from, &words, PATIENCE);
-        let text = host.syslog.text();
-        from += text[from..].find(&line).map_or(0, |at| at + line.len());
+        from += host.syslog.text()[from..].find(&line).map_or(0, |at| at + line.len());
     }
-    let lines = ours(&host.syslog.since(mark));
+    let lines = ours(&host.syslog.since(mark)).join("\n");
     page.gap();
-    page.show(&lines.join("\n"));
+    page.show(&lines);
     page.gap();
-    let told = lines.join("\n");
-    page.check(true, "Every login is there, with its cause and the reference that was shown.");
-    page.check(!secrets.iter().any(|it| told.contains(it)), "No code and no key is there.");
+    lines
 }
 
 /// The daemon's lines, without the priority in front that only syslogd reads, RFC 3164.
@@ -172,12 +195,13 @@ fn ours(lines: &[String]) -> Vec<String> {
     daemon.map(|line| line.split_once('>').map_or(line.as_str(), |(_, it)| it).to_owned()).collect()
 }
 
-fn clean_up(page: &mut Page, machine: Machine) {
-    page.headline("The machine stops");
-    let daemon = format!("/proc/{}", machine.daemon.pid());
-    machine.stop();
-    page.check(
-        crate::rig::process::eventually(Duration::from_secs(5), || !Path::new(&daemon).exists()),
-        "Its programs have ended, and its files were in memory only.",
-    );
+/// The processes that see the same mounts as this thread, which are the private machine's; the
+/// process of this thread itself does not.
+fn inhabitants() -> Vec<Pid> {
+    let here = fs::read_link("/proc/thread-self/ns/mnt").expect("this thread has mounts");
+    let processes = fs::read_dir("/proc").expect("processes are listed").flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    // A process that ends while one looks has no namespace any more.
+    let mounts = |number: &i32| fs::read_link(format!("/proc/{number}/ns/mnt")).ok();
+    numbers.filter(|number| mounts(number).as_ref() == Some(&here)).map(Pid::from_raw).collect()
 }
