@@ -9,11 +9,21 @@
 //! Values are quoted; quotes, backslashes and whatever could break a line or a terminal are
 //! escaped. No event carries a code or a secret: there is no field for one.
 
+mod explanation;
+mod record;
+mod remedy;
+
 use std::fmt::{self, Write};
 
 use crate::{
     login::{LoginContext, Source},
     reference::Reference,
+    time::Timestamp,
+};
+
+pub use self::{
+    explanation::{Explanation, explain},
+    record::AuditRecord,
 };
 
 /// The longest value that a line shows, in characters: the rest of a hostile user name or
@@ -143,27 +153,8 @@ impl AuditEvent {
 
 impl fmt::Display for AuditEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "event={}", self.happening.as_str())?;
-        field(f, "user", &self.user)?;
-        for (key, value) in [("by", &self.by), ("service", &self.service)] {
-            if let Some(value) = value {
-                field(f, key, value)?;
-            }
-        }
-        if let Some(source) = &self.source {
-            field(f, "source", &source.to_string())?;
-            if let Source::Local { requester: Some(requester) } = source {
-                field(f, "requester", requester)?;
-            }
-        }
-        if let Some(tty) = &self.tty {
-            field(f, "tty", tty)?;
-        }
-        field(f, "cause", &self.cause)?;
-        match &self.reference {
-            Some(reference) => write!(f, " reference={reference}"),
-            None => Ok(()),
-        }
+        // The line has no time of its own: syslog has one.
+        AuditRecord::new(self, Timestamp::EPOCH).fmt(f)
     }
 }
 
