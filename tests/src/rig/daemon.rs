@@ -130,6 +130,11 @@ impl Daemon {
         self.earlier.iter().chain([self.process.stderr()]).map(Transcript::text).collect()
     }
 
+    /// Waits until it has written this to standard error since its last start.
+    pub fn says(&self, text: &str) -> bool {
+        self.process.stderr().find(0, text, PATIENCE).is_some()
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         self.process.is_running()

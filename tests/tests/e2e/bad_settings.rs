@@ -67,8 +67,8 @@ fn a_daemon_that_is_told_to_read_a_bad_file_keeps_the_old_one() {
         for (number, (text, place)) in BAD.iter().enumerate() {
             configure(text);
             daemon.reload();
-            let said = daemon.stderr();
-            assert!(said.contains(&format!("{CONFIGURATION}{place}")), "{text:?}: {said}");
+            let (level, sentence) = (format!("{CONFIGURATION}{place}: error"), daemon.stderr());
+            assert!(daemon.says(&level), "{text:?}: {sentence}");
             // The old rules hold: the second wrong code makes the source wait.
             let source = format!("203.0.113.{}", number + 10);
             let wrong = phone.wrong();

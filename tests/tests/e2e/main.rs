@@ -14,6 +14,7 @@ mod bad_names;
 mod bad_settings;
 mod crash;
 mod dialogues;
+mod enrolment;
 mod failures;
 mod installed;
 mod leaks;
