@@ -12,6 +12,7 @@ pub mod first_factor;
 pub mod fresh;
 pub mod lockout;
 pub mod login;
+pub mod news;
 pub mod policy;
 pub mod qr;
 pub mod record;

@@ -30,6 +30,11 @@ const QUIET: Duration = Duration::from_secs(24 * 60 * 60);
 /// the account's limit still counts every guess.
 const MAX_SOURCES: usize = 256;
 
+/// The longest name of a source that is kept, in bytes. An address is shorter, and so is nearly
+/// every user name. Two sources that are alike so far share a counter; a record of the most sources
+/// still fits the store, whatever they call themselves.
+const LONGEST_SOURCE: usize = 48;
+
 /// The `[lockout]` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -81,6 +86,7 @@ pub enum Gate {
 
 /// Wrong codes from one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Counter {
     failures: u32,
     last: Timestamp,
@@ -88,6 +94,7 @@ struct Counter {
 
 /// The counters of one account, part of the user's record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lockout {
     /// Wrong codes in a row over all sources.
     #[serde(default)]
@@ -107,7 +114,7 @@ impl Lockout {
         if self.stopped {
             return Gate::Stopped;
         }
-        let wait = self.sources.get(source).map_or(Duration::ZERO, |counter| {
+        let wait = self.sources.get(&counted_as(source)).map_or(Duration::ZERO, |counter| {
             now.until(counter.last.after(rules.wait_after(counter.failures)))
         });
         if wait.is_zero() { Gate::Open } else { Gate::Wait(wait) }
@@ -118,11 +125,11 @@ impl Lockout {
         self.forget_quiet(rules, now);
         self.consecutive = self.consecutive.saturating_add(1);
         self.stopped |= self.consecutive >= rules.hard_limit;
-        if !self.sources.contains_key(source) && self.sources.len() >= MAX_SOURCES {
+        let key = counted_as(source);
+        if !self.sources.contains_key(&key) && self.sources.len() >= MAX_SOURCES {
             self.evict_oldest();
         }
-        let counter =
-            self.sources.entry(source.to_owned()).or_insert(Counter { failures: 0, last: now });
+        let counter = self.sources.entry(key).or_insert(Counter { failures: 0, last: now });
         counter.failures = counter.failures.saturating_add(1);
         counter.last = now;
         self.gate(source, rules, now)
@@ -132,7 +139,7 @@ impl Lockout {
     /// their counters, or each login of the owner would hand every guesser fresh tries.
     pub fn record_success(&mut self, source: &str) {
         self.consecutive = 0;
-        self.sources.remove(source);
+        self.sources.remove(&counted_as(source));
     }
 
     /// An administrator opens the account.
@@ -169,6 +176,16 @@ impl Lockout {
             self.sources.remove(&key);
         }
     }
+}
+
+/// The name under which a source is counted: short, and without what a stored form would have to
+/// escape at length.
+fn counted_as(source: &str) -> String {
+    source
+        .char_indices()
+        .take_while(|(start, character)| start + character.len_utf8() <= LONGEST_SOURCE)
+        .map(|(_, character)| if character.is_control() { '?' } else { character })
+        .collect()
 }
 
 #[cfg(test)]
@@ -259,6 +276,21 @@ mod tests {
         }
         assert_eq!(lockout.sources.len(), MAX_SOURCES);
         assert_eq!(lockout.consecutive(), 2 * MAX_SOURCES as u32);
+    }
+
+    #[test]
+    fn a_source_with_a_long_or_hostile_name_is_counted_like_any_other() {
+        let rules = Rules::default();
+        for name in ["x".repeat(500), "\u{1}\n\"".repeat(100), "ü".repeat(200)] {
+            let mut lockout = Lockout::default();
+            for _ in 0..rules.attempts {
+                let _ = lockout.record_failure(&name, &rules, NOON);
+            }
+            assert_eq!(lockout.gate(&name, &rules, NOON), Gate::Wait(seconds(30)));
+            assert!(lockout.sources.keys().all(|key| key.len() <= LONGEST_SOURCE));
+            lockout.record_success(&name);
+            assert_eq!(lockout.gate(&name, &rules, NOON), Gate::Open);
+        }
     }
 
     proptest! {

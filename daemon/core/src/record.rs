@@ -11,6 +11,7 @@ use crate::{
     },
     lockout::{Gate, Lockout, Rules},
     login::User,
+    news::{Change, News},
     policy::{Method, Methods, Standing},
     response::Response,
     time::Timestamp,
@@ -28,7 +29,11 @@ pub const DEFAULT_LABEL: &str = "authenticator";
 pub struct Superseded;
 
 /// What stands of one user. It has no `Debug`: it holds secrets.
+///
+/// A field that this version does not know is an error: to pass over it would be to lose, with the
+/// next change, what a later version rests on.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UserRecord {
     /// Canonical name.
     pub user: String,
@@ -44,6 +49,9 @@ pub struct UserRecord {
     /// The per-user switch: `None` leaves it to the policy.
     #[serde(default)]
     pub mfa: Option<bool>,
+    /// What the user has not been told yet.
+    #[serde(default)]
+    pub news: News,
     /// The first login that Twinlock saw of the user, from which a grace period runs.
     #[serde(default)]
     pub first_seen: Option<Timestamp>,
@@ -98,6 +106,7 @@ impl UserRecord {
             factors: Vec::new(),
             lockout: Lockout::default(),
             mfa: None,
+            news: News::default(),
             first_seen: None,
         }
     }
@@ -156,10 +165,11 @@ impl UserRecord {
         match self.check_totp(response, rules.window, clock) {
             Tried::Fresh { index, step } => self.accept(index, step, source, now),
             Tried::Used => Verification::Used,
-            Tried::Wrong { drift } => Verification::Wrong {
-                drift,
-                gate: self.lockout.record_failure(source, &rules.lockout, now),
-            },
+            Tried::Wrong { drift } => {
+                self.news.wrong_code(source, now);
+                let gate = self.lockout.record_failure(source, &rules.lockout, now);
+                Verification::Wrong { drift, gate }
+            }
         }
     }
 
@@ -174,6 +184,7 @@ impl UserRecord {
         if self.factors.len() >= MAX_FACTORS {
             return Err(TooManyFactors);
         }
+        self.news.change(Change::Enrolled(label.clone()), now);
         self.factors.push(Factor {
             id,
             label,
@@ -185,15 +196,18 @@ impl UserRecord {
     }
 
     /// Takes one factor away; says whether there was one.
-    pub fn remove_factor(&mut self, id: &str) -> bool {
-        let before = self.factors.len();
-        self.factors.retain(|factor| !factor.id.eq_ignore_ascii_case(id));
-        self.factors.len() < before
+    pub fn remove_factor(&mut self, id: &str, now: Timestamp) -> bool {
+        let wanted = |factor: &Factor| factor.id.eq_ignore_ascii_case(id);
+        let Some(index) = self.factors.iter().position(wanted) else { return false };
+        let removed = self.factors.remove(index);
+        self.news.change(Change::Removed(removed.label), now);
+        true
     }
 
     /// Takes every factor away and clears the counters; the record becomes this user's.
-    pub fn reset(&mut self, user: &User) {
+    pub fn reset(&mut self, user: &User, now: Timestamp) {
         *self = Self { mfa: self.mfa, first_seen: self.first_seen, ..Self::new(user) };
+        self.news.change(Change::Reset, now);
     }
 
     fn check_totp(&self, response: &Response, window: u16, clock: Timestamp) -> Tried {
@@ -319,7 +333,7 @@ mod tests {
         let mismatch = UidMismatch { recorded: 1000, actual: 1001 };
         assert_eq!(enrolled().check_owner(&newcomer), Err(mismatch));
         let mut record = enrolled();
-        record.reset(&newcomer);
+        record.reset(&newcomer, NOW);
         assert_eq!(record.check_owner(&newcomer), Ok(()));
         assert!(!record.is_enrolled());
     }

@@ -36,6 +36,15 @@ impl Timestamp {
         }
     }
 
+    /// Date, hour and minute in UTC, as people write them: `2027-01-01 09:30 UTC`.
+    pub fn to_minute(self) -> String {
+        let text = self.to_string();
+        match text.split_once('T') {
+            Some((date, time)) => format!("{date} {} UTC", time.get(..5).unwrap_or(time)),
+            None => text,
+        }
+    }
+
     /// Seconds since the Unix epoch.
     pub const fn as_secs(self) -> u64 {
         self.0

@@ -5,29 +5,20 @@ use crate::{
     audit::{AuditEvent, Happening},
     dialogue::Effect,
     login::LoginContext,
-    policy::{Decision, DenyReason, Mode, SkipReason},
+    policy::{Decision, DenyReason, Method, Mode, SkipReason, Standing},
     record::UserRecord,
 };
 
 /// The auth phase.
 pub(super) fn open(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -> Turn {
+    if !dialogue.known {
+        return open_unknown(dialogue, record, world);
+    }
     if let Some(turn) = refuse_other_account(&dialogue, record, world) {
         return turn;
     }
     let policy = &world.settings.policy;
-    let decision = policy.decide(&dialogue.login, &record.standing(), world.now);
-    if !dialogue.known && policy.mode == Mode::Observe {
-        return dialogue.observed("would deny: no such user");
-    }
-    if !dialogue.known {
-        // Only what concerns the source tells a stranger anything; for the rest an unknown user
-        // looks like an enrolled one.
-        return match decision {
-            Decision::Deny(reason) if concerns_source(&reason) => dialogue.deny(&reason, world),
-            _ => dialogue.ask_for_code(record, world),
-        };
-    }
-    match decision {
+    match policy.decide(&dialogue.login, &record.standing(), world.now) {
         Decision::Skip(reason) if has_shown_nothing(&dialogue.login, world) => {
             dialogue.refuse_open_door(&reason, world)
         }
@@ -35,6 +26,21 @@ pub(super) fn open(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -
         Decision::Require(_) => dialogue.ask_for_code(record, world),
         Decision::Enrol(how) => dialogue.offer_enrolment(how, world),
         Decision::Deny(reason) => dialogue.deny(&reason, world),
+    }
+}
+
+/// A user whom NSS does not know: looks like one who is enrolled, and is never let in. Only what
+/// concerns the source tells a stranger anything.
+fn open_unknown(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -> Turn {
+    let enrolled = Standing::with(std::iter::once(Method::Totp).collect());
+    match world.settings.policy.decide(&dialogue.login, &enrolled, world.now) {
+        Decision::Skip(reason @ SkipReason::Observed { .. }) => dialogue.skip(&reason, world),
+        // Who is enrolled would hear nothing here, and so does who is not known.
+        Decision::Skip(_) => dialogue.refuse_unknown(Vec::new(), world),
+        Decision::Deny(reason) if concerns_source(&reason) => dialogue.deny(&reason, world),
+        Decision::Require(_) | Decision::Enrol(_) | Decision::Deny(_) => {
+            dialogue.ask_for_code(record, world)
+        }
     }
 }
 
@@ -58,40 +64,43 @@ pub fn open_password(
 }
 
 /// An account phase without a ticket: PAM's auth phase never ran, or ran without Twinlock.
+///
+/// The whole auth stack has succeeded by now, so that what a login changes takes effect at once:
+/// nothing is staged.
 pub fn decide_account(
     login: LoginContext,
     known: bool,
-    record: &UserRecord,
+    record: &mut UserRecord,
     world: &World<'_>,
 ) -> Turn {
     let dialogue = Dialogue::new(login, known, 0);
-    if !known && world.settings.policy.mode == Mode::Observe {
-        return dialogue.observed("would deny: no such user");
-    }
-    if !known {
-        let reference = world.fresh.reference();
-        let text = words::denied(&DenyReason::NoFirstFactor, &world.settings.host, &reference);
-        let messages = vec![Message::error(text)];
-        return dialogue.finish(
-            Verdict::Deny,
-            "no such user",
-            messages,
-            Vec::new(),
-            Some(reference),
-        );
-    }
     let policy = &world.settings.policy;
     let decision = policy.decide_account(&dialogue.login, &record.standing(), world.now);
-    // cron and su from root ask nothing of the record, so another account's does not stop them;
-    // every other decision rests on it.
-    if let Decision::Skip(reason @ SkipReason::AccountPhase) = &decision {
-        return dialogue.skip(reason, world);
+    match decision {
+        Decision::Skip(reason @ SkipReason::Observed { .. }) if !known => {
+            return dialogue.skip(&reason, world);
+        }
+        _ if !known => {
+            let reason = DenyReason::NoFirstFactor;
+            let text = words::denied(&reason, &world.settings.host, &world.fresh.reference());
+            return dialogue.refuse_unknown(vec![Message::error(text)], world);
+        }
+        // The record was not asked, and whose it is does not matter.
+        Decision::Skip(reason @ SkipReason::AccountPhase) => return dialogue.skip(&reason, world),
+        _ => {}
     }
     if let Some(turn) = refuse_other_account(&dialogue, record, world) {
         return turn;
     }
     match decision {
-        Decision::Skip(reason) => dialogue.skip(&reason, world),
+        Decision::Skip(reason) => {
+            let mut turn = dialogue.skip(&reason, world);
+            if let Step::Done(outcome) = &mut turn.step {
+                // A skip stages the beginning of grace at the most, which nothing can supersede.
+                outcome.staged.retain(|staged| record.apply(staged).is_err());
+            }
+            turn
+        }
         Decision::Deny(reason) => dialogue.deny(&reason, world),
         Decision::Require(_) | Decision::Enrol(_) => {
             let service = dialogue.login.service.clone();
@@ -137,14 +146,7 @@ pub(super) fn refuse_other_account(
 impl Dialogue {
     /// Let through because the policy only observes; the log says what would have been.
     fn observed(&self, cause: &str) -> Turn {
-        let event = AuditEvent::of_login(Happening::LoginObserved, &self.login, cause);
-        let outcome = Outcome {
-            verdict: Verdict::Skip,
-            messages: Vec::new(),
-            reference: None,
-            staged: Vec::new(),
-        };
-        Turn { step: Step::Done(outcome), effects: vec![Effect::Audit(event)] }
+        self.skipped(Happening::LoginObserved, cause.to_owned())
     }
 
     fn skip(&self, reason: &SkipReason, world: &World<'_>) -> Turn {
@@ -160,14 +162,31 @@ impl Dialogue {
             }
             _ => (Happening::LoginSkipped, Vec::new()),
         };
-        let event = AuditEvent::of_login(happening, &self.login, reason.to_string());
+        let mut turn = self.skipped(happening, reason.to_string());
         // cron runs an account phase every minute; that nothing was asked of it is no news.
-        let effects = match reason {
-            SkipReason::AccountPhase => Vec::new(),
-            _ => vec![Effect::Audit(event)],
+        if *reason == SkipReason::AccountPhase {
+            turn.effects.clear();
+        }
+        if let Step::Done(outcome) = &mut turn.step {
+            (outcome.messages, outcome.staged) = (messages, staged);
+        }
+        turn
+    }
+
+    fn skipped(&self, happening: Happening, cause: String) -> Turn {
+        let event = AuditEvent::of_login(happening, &self.login, cause);
+        let outcome = Outcome {
+            verdict: Verdict::Skip,
+            messages: Vec::new(),
+            reference: None,
+            staged: Vec::new(),
         };
-        let outcome = Outcome { verdict: Verdict::Skip, messages, reference: None, staged };
-        Turn { step: Step::Done(outcome), effects }
+        Turn { step: Step::Done(outcome), effects: vec![Effect::Audit(event)] }
+    }
+
+    fn refuse_unknown(&self, messages: Vec<Message>, world: &World<'_>) -> Turn {
+        let reference = Some(world.fresh.reference());
+        self.finish(Verdict::Deny, "no such user", messages, Vec::new(), reference)
     }
 
     fn refuse_open_door(&self, reason: &SkipReason, world: &World<'_>) -> Turn {
@@ -187,7 +206,7 @@ impl Dialogue {
 
     pub(super) fn refuse_unenrolled(&self, world: &World<'_>) -> Turn {
         let reference = world.fresh.reference();
-        let text = words::not_enrolled(&world.settings.host, &self.login.user.name);
+        let text = words::not_enrolled(&world.settings.host, &self.login.user.name, &reference);
         let messages = vec![Message::error(text)];
         self.finish(Verdict::Deny, "not enrolled", messages, Vec::new(), Some(reference))
     }

@@ -20,6 +20,7 @@
 mod code;
 mod decide;
 mod enrol;
+mod session;
 mod words;
 
 use std::fmt;
@@ -38,6 +39,7 @@ use crate::{
 };
 
 pub use decide::{decide_account, open_password};
+pub use session::greet;
 pub use words::{too_late, unavailable};
 
 /// Answers that one dialogue takes before it ends, whatever they were.

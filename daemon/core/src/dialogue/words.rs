@@ -76,10 +76,10 @@ pub(super) fn other_account(reference: &Reference) -> String {
     )
 }
 
-pub(super) fn not_enrolled(host: &str, user: &str) -> String {
+pub(super) fn not_enrolled(host: &str, user: &str, reference: &Reference) -> String {
     format!(
         "Two-factor authentication is required on {host} and is not set up for {user}. Ask an \
-         administrator to enrol you."
+         administrator to enrol you (reference {reference})."
     )
 }
 

@@ -9,6 +9,7 @@ use crate::time::Timestamp;
 
 /// One enrolled factor.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Factor {
     /// Stable within the user's record, shown to people: six characters without look-alikes.
     pub id: String,

@@ -103,6 +103,7 @@ pub struct TotpFactor {
 
 /// What a record holds, before it has been checked.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Stored {
     secret: Secret,
     algorithm: Algorithm,

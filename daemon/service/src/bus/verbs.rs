@@ -39,7 +39,7 @@ impl Accounts {
             if authority == Authority::Own {
                 prove(record, world, events, user, caller, code)?;
             }
-            if !record.remove_factor(factor) {
+            if !record.remove_factor(factor, world.now) {
                 return Err(Error::NoSuchFactor(format!(
                     "{} has no factor {:?}; 'twinlock factor list' shows them.",
                     user.name,
@@ -57,9 +57,9 @@ impl Accounts {
     /// Takes every factor away, also from a record of an earlier account of the name. Returns how
     /// many there were.
     pub(super) async fn reset(&self, user: &User, caller: &Caller) -> Result<usize> {
-        self.change_any(user, |record, _, events| {
+        self.change_any(user, |record, world, events| {
             let had = record.factors.len();
-            record.reset(user);
+            record.reset(user, world.now);
             let cause = format!("{had} factors taken away");
             let event = AuditEvent::new(Happening::UserReset, user.name.clone(), cause);
             events.push(Self::by(caller, user, event));

@@ -4,7 +4,7 @@
 //! auth      ──► dialogue ──► allow or skip: a ticket
 //! account   ──► ticket: what was staged takes effect  |  no ticket: the policy decides again
 //! password  ──► dialogue in the preliminary check, ticket in the update
-//! session   ──► nothing to decide
+//! session   ──► nothing to decide: what happened since the last login is told
 //! ```
 
 use std::{
@@ -108,7 +108,7 @@ impl Desk {
     pub async fn begin(&self, request: Request, process: i32) -> Reply {
         let (phase, name) = (request.phase, request.user.clone());
         let reply = match phase {
-            Phase::Session => Ok(Reply::Done(Ending::without_ticket(Verdict::Skip, Vec::new()))),
+            Phase::Session => self.session(request, process).await,
             Phase::Auth => self.auth(request, process).await,
             Phase::Account => self.account(request, process).await,
             Phase::Password => self.password(request, process).await,
@@ -176,6 +176,20 @@ impl Desk {
             // The account phase has no prompts; a step that asks one anyway lets nobody in.
             Step::Ask(..) => Ending::without_ticket(Verdict::Deny, Vec::new()),
         }))
+    }
+
+    /// A session opens, or fails to, by other modules' word; it only hears the news.
+    async fn session(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
+        let Caller { login, known, .. } = self.recognise(&request, process).await?;
+        let mut messages = Vec::new();
+        if known {
+            let greet = |record: &mut UserRecord, world: &dialogue::World<'_>| Done {
+                answer: dialogue::greet(&login, record, world),
+                effects: Vec::new(),
+            };
+            messages = self.engine.step(&login.user, greet).await?;
+        }
+        Ok(Reply::Done(Ending::without_ticket(Verdict::Skip, messages)))
     }
 
     /// Opens a dialogue, if the user and source have not too many open already.
