@@ -204,9 +204,14 @@ impl UserRecord {
         true
     }
 
-    /// Takes every factor away and clears the counters; the record becomes this user's.
+    /// Takes every factor away and clears the counters; the record becomes this user's. What was
+    /// said of an earlier account of the name is not said of this one.
     pub fn reset(&mut self, user: &User, now: Timestamp) {
-        *self = Self { mfa: self.mfa, first_seen: self.first_seen, ..Self::new(user) };
+        let empty = Self::new(user);
+        *self = match self.check_owner(user) {
+            Ok(()) => Self { mfa: self.mfa, first_seen: self.first_seen, ..empty },
+            Err(_) => empty,
+        };
         self.news.change(Change::Reset, now);
     }
 

@@ -54,6 +54,9 @@ pub fn open_password(
 ) -> Turn {
     let enrolled = record.is_enrolled();
     let dialogue = Dialogue::new(login, known, 1);
+    if let Some(turn) = refuse_other_account(&dialogue, record, world) {
+        return turn;
+    }
     match world.settings.policy.decide(&dialogue.login, &record.standing(), world.now) {
         Decision::Enrol(_) if known && !enrolled => dialogue.skip(&SkipReason::NotEnrolled, world),
         Decision::Deny(reason) if known && !enrolled && !concerns_source(&reason) => {

@@ -75,7 +75,8 @@ impl Dialogue {
         response: &Response,
         world: &World<'_>,
     ) -> Turn {
-        if response.is_word("i") && self.prompts <= MAX_PROMPTS {
+        // One prompt is kept for the farewell, or a right code at the last one would be lost.
+        if response.is_word("i") && self.prompts < MAX_PROMPTS {
             enrolling.screen = enrolling.screen.inverted();
             let drawing = self.draw(&enrolling, world).into_iter().collect();
             self.state = State::Enrolling(Box::new(enrolling));
@@ -123,7 +124,7 @@ impl Dialogue {
         );
         let effects = vec![Effect::Audit(event.with_reference(reference.clone()))];
         let message = words::wrong(world);
-        if enrolling.failed < TRIES && self.prompts <= MAX_PROMPTS {
+        if enrolling.failed < TRIES && self.prompts < MAX_PROMPTS {
             self.state = State::Enrolling(Box::new(enrolling));
             return self.ask(vec![message], effects);
         }
