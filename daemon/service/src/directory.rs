@@ -2,7 +2,8 @@
 //!
 //! 'There is no such user' and 'the look-up failed' are different answers everywhere: a failed
 //! look-up is an error that refuses, never an unknown user or a user without groups. A source that
-//! hangs (an LDAP server that is gone) costs a bounded number of threads, then fails at once.
+//! hangs (an LDAP server that is gone) costs a bounded number of threads. A storm of logins waits
+//! for its turn, within the same deadline: a host that is only busy refuses nobody.
 
 use std::{ffi::CString, future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -14,7 +15,7 @@ use twinlock_core::login::User;
 /// How long a look-up may take. Less than the PAM module waits, so that it hears the reason.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Look-ups under way at once; more of them are refused rather than queued behind hung ones.
+/// Look-ups under way at once.
 const LOOKUPS: usize = 32;
 
 /// The longest name that is looked up, in bytes: `LOGIN_NAME_MAX` of limits.h(0p).
@@ -49,31 +50,39 @@ pub trait Directory: Send + Sync {
 /// The name service switch of this host.
 pub struct Nss {
     permits: Arc<Semaphore>,
+    deadline: Duration,
 }
 
 impl Nss {
     /// Ready to look up.
     pub fn new() -> Self {
-        Self { permits: Arc::new(Semaphore::new(LOOKUPS)) }
+        Self::with_deadline(DEADLINE)
+    }
+
+    fn with_deadline(deadline: Duration) -> Self {
+        Self { permits: Arc::new(Semaphore::new(LOOKUPS)), deadline }
     }
 
     async fn look_up<T: Send + 'static>(
         &self,
         question: impl FnOnce() -> nix::Result<Option<T>> + Send + 'static,
     ) -> Result<Option<T>, DirectoryError> {
-        let permit = Arc::clone(&self.permits)
-            .try_acquire_owned()
-            .map_err(|_| DirectoryError::Overloaded)?;
-        let answer = tokio::task::spawn_blocking(move || {
-            // The permit stays with the thread: a look-up that hangs keeps its place.
-            let _permit = permit;
-            question()
-        });
-        match tokio::time::timeout(DEADLINE, answer).await {
-            Err(_) => Err(DirectoryError::TimedOut),
-            Ok(Err(join)) => Err(DirectoryError::Failed(join.to_string())),
-            Ok(Ok(Err(errno))) => Err(DirectoryError::Failed(errno.desc().to_owned())),
-            Ok(Ok(Ok(found))) => Ok(found),
+        let mut failure = DirectoryError::Overloaded;
+        let asked = async {
+            let permit = Arc::clone(&self.permits).acquire_owned().await;
+            let permit = permit.map_err(|closed| DirectoryError::Failed(closed.to_string()))?;
+            failure = DirectoryError::TimedOut;
+            let answer = tokio::task::spawn_blocking(move || {
+                // The permit stays with the thread: a look-up that hangs keeps its place.
+                let _permit = permit;
+                question()
+            });
+            let answer = answer.await.map_err(|join| DirectoryError::Failed(join.to_string()))?;
+            answer.map_err(|errno| DirectoryError::Failed(errno.desc().to_owned()))
+        };
+        match tokio::time::timeout(self.deadline, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(failure),
         }
     }
 }
@@ -205,9 +214,23 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_source_that_hangs_costs_a_bounded_number_of_threads() {
+    #[tokio::test]
+    async fn more_look_ups_than_places_take_turns_and_all_are_answered() {
         let nss = Nss::new();
+        let lookups = (0..4 * LOOKUPS).map(|_| {
+            nss.look_up(|| {
+                std::thread::sleep(Duration::from_millis(5));
+                Ok(Some(()))
+            })
+        });
+        for answer in futures_join(lookups.collect()).await {
+            assert_eq!(answer, Ok(Some(())));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_that_hangs_costs_a_bounded_number_of_threads() {
+        let nss = Nss::with_deadline(Duration::from_millis(200));
         let (release, hold) = std::sync::mpsc::channel::<()>();
         let hold = Arc::new(std::sync::Mutex::new(hold));
         let hung: Vec<_> = (0..LOOKUPS)
