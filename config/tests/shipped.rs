@@ -195,6 +195,7 @@ const OTHER: &[(&str, &str)] = &[
     ("login.socket", "\"/srv/login.sock\""),
     ("bus.address", "\"unix:path=/srv/bus\""),
     ("audit.syslog", "\"/srv/log\""),
+    ("audit.keep", "\"30 days\""),
 ];
 
 /// Keys that have one value only: another is refused, which `mistakes.rs` shows.

@@ -17,9 +17,12 @@ use std::{
 };
 
 use syslog::{Facility, Formatter3164, Logger, LoggerBackend};
-use twinlock_core::audit::{AuditEvent, Happening};
+use twinlock_core::{
+    audit::{AuditEvent, AuditRecord, Happening},
+    time::Timestamp,
+};
 
-use crate::journal;
+use crate::{audit_trail::Trail, journal};
 
 /// Lines that wait for a slow log: a few seconds of a busy host.
 const QUEUE: usize = 4096;
@@ -29,6 +32,7 @@ const QUEUE: usize = 4096;
 pub struct AuditLog {
     queue: SyncSender<AuditEvent>,
     dropped: Arc<AtomicU64>,
+    trail: Option<Trail>,
 }
 
 impl AuditLog {
@@ -42,10 +46,32 @@ impl AuditLog {
         let dropped = Arc::new(AtomicU64::new(0));
         let writer = Writer { socket: socket.to_owned(), logger: None, dropped: dropped.clone() };
         thread::Builder::new().name("audit-log".to_owned()).spawn(move || writer.run(&events))?;
-        Ok(Self { queue, dropped })
+        Ok(Self { queue, dropped, trail: None })
     }
 
-    /// Hands an event to the log. Never waits.
+    /// The same log, which hands its events to a trail as well.
+    #[must_use]
+    pub fn with_trail(self, trail: Trail) -> Self {
+        Self { trail: Some(trail), ..self }
+    }
+
+    /// Hands an event to the log and to the trail, if there is one. `at` is the time of day. Never
+    /// waits.
+    pub fn record(&self, event: AuditEvent, at: Timestamp) {
+        if let Some(trail) = &self.trail {
+            trail.keep(AuditRecord::new(&event, at));
+        }
+        self.write(event);
+    }
+
+    /// Waits until the trail has what was recorded before, two seconds at the most.
+    pub async fn settle(&self) {
+        if let Some(trail) = &self.trail {
+            trail.settle().await;
+        }
+    }
+
+    /// Hands an event to the log alone. Never waits.
     pub fn write(&self, event: AuditEvent) {
         match self.queue.try_send(event) {
             Ok(()) => {}

@@ -17,10 +17,11 @@ use twinlock_core::{
 
 use crate::{
     audit_log::AuditLog,
+    audit_trail::{Retention, Trail},
     bus::{self, Accounts},
     clock::SystemClock,
     directory::Nss,
-    engine::{Engine, EngineError, Foundations},
+    engine::{Engine, EngineError, Foundations, random},
     journal,
     login::{
         desk::Desk,
@@ -104,9 +105,11 @@ impl Start {
     async fn serve(
         self,
         config: Config,
-        foundations: Foundations,
+        mut foundations: Foundations,
         listener: UnixListener,
     ) -> Result<(), StartError> {
+        foundations.audit = keep_trail(&foundations, config.audit.keep)?;
+        let audit = foundations.audit.clone();
         let engine = Arc::new(Engine::start(foundations, settings(&config)).await?);
         let desk = Arc::new(Desk::new(Arc::clone(&engine)));
         let accounts = Arc::new(Accounts::new(Arc::clone(&engine)));
@@ -141,6 +144,7 @@ impl Start {
         if let Err(error) = engine.remember_time().await {
             journal::line(&format!("the latest time could not be stored: {error}"));
         }
+        audit.settle().await;
         Ok(())
     }
 
@@ -182,6 +186,16 @@ impl Start {
     fn key_sources(&self, config: &Config) -> KeySources {
         KeySources { credentials: self.credentials.clone(), file: config.store.key_file.clone() }
     }
+}
+
+/// Begins the audit trail: what the log hears from now on reaches the store as well.
+fn keep_trail(foundations: &Foundations, keep: Duration) -> Result<AuditLog, StartError> {
+    let Foundations { store, clock, audit, .. } = foundations;
+    let name = random::fresh()?.reference().to_string();
+    let (trail, writer) = Trail::new(Arc::clone(store), audit.clone(), name);
+    tokio::spawn(writer.run());
+    tokio::spawn(Retention::new(Arc::clone(store), Arc::clone(clock), keep).run());
+    Ok(audit.clone().with_trail(trail))
 }
 
 /// Threads that may block, for NSS and the store: fewer than the unit's `TasksMax` allows, so that

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit_log;
+pub mod audit_trail;
 pub mod bus;
 pub mod clock;
 pub mod daemon;

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 pub use self::{locks::UserLocks, time::Now};
 use crate::{
     audit_log::AuditLog,
+    audit_trail::History,
     clock::{Clock, Horizon},
     directory::{Directory, DirectoryError},
     store::{Change, CommitError, Store, StoreError, Version},
@@ -215,9 +216,15 @@ impl Engine {
             .collect()
     }
 
-    /// Writes an event to the authentication log.
+    /// Writes an event to the authentication log and the audit trail, with the time of day.
     pub fn audit(&self, event: AuditEvent) {
-        self.foundations.audit.write(event);
+        self.foundations.audit.record(event, self.foundations.clock.wall());
+    }
+
+    /// The events so far, those of this moment included.
+    pub async fn history(&self) -> History {
+        self.foundations.audit.settle().await;
+        History::new(Arc::clone(&self.foundations.store))
     }
 
     /// A reference for something that went wrong outside a step; it is only ever read aloud, so

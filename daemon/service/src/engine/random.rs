@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::EngineError;
 
 /// Randomness for one step.
-pub(super) fn fresh() -> Result<Fresh, EngineError> {
+pub(crate) fn fresh() -> Result<Fresh, EngineError> {
     let mut bytes = Zeroizing::new([0; FRESH_BYTES]);
     fill(&mut *bytes)?;
     Ok(Fresh::new(bytes))

@@ -1,0 +1,189 @@
+//! The one who reads: events by filter and page, and the login that a reference names.
+
+use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc, time::Duration};
+
+use twinlock_core::{audit::AuditRecord, time::Timestamp};
+
+use super::{
+    block,
+    day::{BLOCKS, Day, MARKERS},
+};
+use crate::store::{Store, StoreError};
+
+/// How much one page looks through before it ends, in bytes, at the end of a day: so that each
+/// call takes bounded time, whatever the filter leaves out.
+const STRETCH: usize = 16 << 20;
+
+/// How far apart events of one login may be: a dialogue lives five minutes.
+const LOGIN: Duration = Duration::from_secs(5 * 60);
+
+/// Which events are wanted. What is `None` does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this user.
+    pub user: Option<String>,
+    /// With this word for what happened.
+    pub event: Option<String>,
+    /// Not before.
+    pub since: Option<Timestamp>,
+    /// Before, and not at.
+    pub until: Option<Timestamp>,
+    /// After this one.
+    pub after: Option<Cursor>,
+}
+
+impl Filter {
+    fn takes(&self, record: &AuditRecord) -> bool {
+        self.user.as_ref().is_none_or(|user| *user == record.user)
+            && self.event.as_ref().is_none_or(|event| *event == record.event)
+            && self.since.is_none_or(|since| record.at >= since)
+            && self.until.is_none_or(|until| record.at < until)
+    }
+
+    fn takes_day(&self, day: Day) -> bool {
+        let earliest = self.since.map(Day::of).max(self.after.as_ref().map(|after| after.day));
+        earliest.is_none_or(|earliest| day >= earliest)
+            && self.until.is_none_or(|until| day <= Day::of(until))
+    }
+}
+
+/// The place of an event in the trail. Its text is for programs to hand back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    day: Day,
+    /// The key of the block.
+    block: String,
+    index: usize,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.block.trim_start_matches(BLOCKS), self.index)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (block, index) = text.rsplit_once('/').ok_or(())?;
+        let (day, name) = block.split_once('/').ok_or(())?;
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        if !is_name || name.len() > 64 {
+            return Err(());
+        }
+        Ok(Self {
+            day: Day::parse(day).ok_or(())?,
+            block: format!("{BLOCKS}{block}"),
+            index: index.parse().map_err(|_| ())?,
+        })
+    }
+}
+
+/// A part of what was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the order in which they happened.
+    pub events: Vec<(Cursor, AuditRecord)>,
+    /// Where to go on; `None` where there was nothing to look at, and no [`Filter::after`].
+    pub next: Option<Cursor>,
+    /// Whether there may be more by now.
+    pub is_cut: bool,
+}
+
+/// The trail as it stands in the store.
+pub struct History {
+    store: Arc<dyn Store>,
+}
+
+impl History {
+    /// Of this store.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// The events that the filter takes, `limit` at the most.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn page(&self, filter: &Filter, limit: usize) -> Result<Page, StoreError> {
+        let mut page = Page { next: filter.after.clone(), ..Page::default() };
+        let mut looked_at = 0;
+        for day in self.days().await?.into_iter().filter(|day| filter.takes_day(*day)) {
+            if looked_at >= STRETCH {
+                page.is_cut = true;
+                break;
+            }
+            for entry in self.store.scan(&day.prefix()).await? {
+                looked_at += entry.value.len();
+                if filter.after.as_ref().is_some_and(|after| entry.key < after.block) {
+                    continue;
+                }
+                for (index, record) in block::records(&entry.value, day).enumerate() {
+                    let cursor = Cursor { day, block: entry.key.clone(), index };
+                    if filter.after.as_ref().is_some_and(|after| cursor.is_not_after(after)) {
+                        continue;
+                    }
+                    if page.events.len() >= limit {
+                        page.is_cut = true;
+                        return Ok(page);
+                    }
+                    page.next = Some(cursor.clone());
+                    if filter.takes(&record) {
+                        page.events.push((cursor, record));
+                    }
+                }
+            }
+        }
+        Ok(page)
+    }
+
+    /// The latest event with this reference, and what else belongs to its login, in the order in
+    /// which it happened; empty if there is none.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn login_of(&self, reference: &str) -> Result<Vec<AuditRecord>, StoreError> {
+        for day in self.days().await?.into_iter().rev() {
+            let entries = self.store.scan(&day.prefix()).await?;
+            let has_it = |record: &AuditRecord| record.reference.as_deref() == Some(reference);
+            // A look at the bytes first: most blocks do not have it, and are not read.
+            let found = entries.iter().rev().filter(|entry| contains(&entry.value, reference));
+            let named = found
+                .flat_map(|entry| block::records(&entry.value, day).rev())
+                .find(|record| has_it(record));
+            let Some(named) = named else { continue };
+            let records = entries.iter().flat_map(|entry| block::records(&entry.value, day));
+            let is_near = |record: &AuditRecord| {
+                record.at.until(named.at).max(named.at.until(record.at)) <= LOGIN
+            };
+            return Ok(records
+                .filter(|record| {
+                    record.is_of_the_login_of(&named) && (has_it(record) || is_near(record))
+                })
+                .collect());
+        }
+        Ok(Vec::new())
+    }
+
+    /// The days that have events.
+    async fn days(&self) -> Result<BTreeSet<Day>, StoreError> {
+        days(&*self.store).await
+    }
+}
+
+/// The days that have events, or had some.
+pub(super) async fn days(store: &dyn Store) -> Result<BTreeSet<Day>, StoreError> {
+    let markers = store.scan(MARKERS).await?;
+    Ok(markers.iter().filter_map(|entry| Day::parse(entry.key.strip_prefix(MARKERS)?)).collect())
+}
+
+impl Cursor {
+    fn is_not_after(&self, other: &Self) -> bool {
+        (&self.block, self.index) <= (&other.block, other.index)
+    }
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len().max(1)).any(|window| window == text.as_bytes())
+}
