@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use zbus::{DeserializeDict, SerializeDict, Type};
 
-use crate::error::Result;
+use crate::{error::Result, policy::SupposedLogin};
 
 /// One enrolled factor, without its secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
@@ -33,7 +33,9 @@ pub struct UserStatus {
     pub user: String,
     /// Numeric user id.
     pub uid: u32,
-    /// `enrolled`, `unenrolled`, `locked` or `mismatch` (the record is of another uid).
+    /// `enrolled`, `pending` (a second factor is or will be required, and there is none),
+    /// `unenrolled` (there is none, and nobody asks for it), `locked` or `mismatch` (the record is
+    /// of another uid).
     pub state: String,
     /// The enrolled factors.
     pub factors: Vec<FactorInfo>,
@@ -43,6 +45,22 @@ pub struct UserStatus {
     pub stopped: bool,
     /// Sources that must wait, and until when.
     pub waits: Vec<(String, u64)>,
+    /// The per-user switch; absent where it was never set.
+    pub switch: Option<bool>,
+    /// What the policy demands of the user, the switch included: `off`, `voluntary`, `enrolled`,
+    /// `required` or `always`. Absent, as what follows, where the policy was not asked.
+    pub second_factor: Option<String>,
+    /// How the user comes to be enrolled: `at-will`, `at-login`, `invitation` or `admin`; absent
+    /// once they are.
+    pub enrolment: Option<String>,
+    /// The date from which a second factor is required; absent once it has come.
+    pub required_from: Option<u64>,
+    /// When the user must have enrolled; absent where that is now or never.
+    pub deadline: Option<u64>,
+    /// Seconds of grace that begin with the user's next login; absent once they have.
+    pub grace: Option<u64>,
+    /// `enforce` or `observe`; for administrators only.
+    pub mode: Option<String>,
 }
 
 /// What an open enrolment shows: once, to the caller that opened it.
@@ -93,6 +111,15 @@ pub struct Outcome {
     /// Whether it was done.
     pub done: bool,
     /// What was done, or why it was not: one sentence.
+    pub text: String,
+}
+
+/// Why there is no status of one of several users: name and sentence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Problem {
+    /// The name as it was given.
+    pub user: String,
+    /// One sentence.
     pub text: String,
 }
 
@@ -155,4 +182,14 @@ pub trait Admin {
 
     /// Clears a user's waits and failure counts.
     fn unlock(&self, user: &str) -> Result<()>;
+
+    /// What stands of these users, whether or not they have a record. Names that the user database
+    /// does not know are in neither list.
+    fn statuses(&self, users: &[&str]) -> Result<(Vec<UserStatus>, Vec<Problem>)>;
+
+    /// Sets or clears the per-user switch: `on`, `off` or `default`.
+    fn set_switch(&self, user: &str, switch: &str) -> Result<()>;
+
+    /// Why a login of this user would be decided as it would be, as JSON.
+    fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String>;
 }

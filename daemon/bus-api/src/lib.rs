@@ -3,6 +3,7 @@
 //! - [`names`]: paths, bus names, interfaces.
 //! - [`login`]: `org.twinlock1.Login`, peer to peer on the login socket.
 //! - [`account`] (feature `admin`): `org.twinlock1.Self` and `org.twinlock1.Admin` on the system bus.
+//! - [`policy`] (feature `admin`): words and types of the policy on `org.twinlock1.Admin`.
 //! - [`error`]: the errors that the system-bus interfaces answer with.
 //!
 //! The installed interface XML documents each method for readers of other languages; a test holds
@@ -15,3 +16,5 @@ pub mod account;
 pub mod error;
 pub mod login;
 pub mod names;
+#[cfg(feature = "admin")]
+pub mod policy;

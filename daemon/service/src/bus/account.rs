@@ -1,15 +1,11 @@
-//! Accounts, as the bus sees them: whose they are, what stands of them, how they are changed.
+//! Accounts, as the bus sees them: whose they are, and how they are changed.
 
 use std::sync::Arc;
 
-use twinlock_bus_api::{
-    account::{FactorInfo, UserStatus},
-    error::{Error, Result},
-};
+use twinlock_bus_api::error::{Error, Result};
 use twinlock_core::{
     audit::AuditEvent,
     dialogue::{Effect, World},
-    factor::Factor,
     login::User,
     record::UserRecord,
 };
@@ -56,24 +52,6 @@ impl Accounts {
         self.user(&user.name).await
     }
 
-    pub(super) async fn status(&self, user: &User) -> Result<UserStatus> {
-        let found = self.engine.read(&user.name).await;
-        let record = found
-            .map_err(|error| errors::trouble(&self.engine, &user.name, &error))?
-            .unwrap_or_else(|| UserRecord::new(user));
-        let mut status = self.summary(&record);
-        if record.check_owner(user).is_err() {
-            "mismatch".clone_into(&mut status.state);
-        }
-        Ok(status)
-    }
-
-    pub(super) async fn list(&self) -> Result<Vec<UserStatus>> {
-        let records = self.engine.read_all().await;
-        let records = records.map_err(|error| errors::trouble(&self.engine, "", &error))?;
-        Ok(records.iter().map(|record| self.summary(record)).collect())
-    }
-
     /// Changes the record of a user, if it is this user's. What `change` did to the record and
     /// the events it pushed hold also where it returns an error: a wrong code is counted.
     pub(super) async fn change<T>(
@@ -112,37 +90,6 @@ impl Accounts {
             0 => event.done_by("root"),
             uid => event.done_by(format!("uid {uid}")),
         }
-    }
-
-    fn summary(&self, record: &UserRecord) -> UserStatus {
-        let settings = self.engine.settings();
-        let now = self.engine.now().horizon;
-        let waits = record.lockout.waits(&settings.codes.lockout, now);
-        let state = match record {
-            _ if record.lockout.is_stopped() || !waits.is_empty() => "locked",
-            _ if record.is_enrolled() => "enrolled",
-            _ => "unenrolled",
-        };
-        UserStatus {
-            user: record.user.clone(),
-            uid: record.uid,
-            state: state.to_owned(),
-            factors: record.factors.iter().map(info).collect(),
-            failures: record.lockout.consecutive(),
-            stopped: record.lockout.is_stopped(),
-            waits: waits.into_iter().map(|(source, until)| (source, until.as_secs())).collect(),
-        }
-    }
-}
-
-/// A factor without its secret.
-pub(super) fn info(factor: &Factor) -> FactorInfo {
-    FactorInfo {
-        id: factor.id.clone(),
-        method: factor.kind.method().to_owned(),
-        label: factor.label.clone(),
-        enrolled_at: factor.enrolled_at.as_secs(),
-        last_used_at: factor.last_used_at.map(|time| time.as_secs()),
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use twinlock_bus_api::{
-    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, UserStatus},
+    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, UserStatus},
     error::{Error, Result},
+    policy::SupposedLogin,
 };
 use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Connection, interface, message::Header};
@@ -12,6 +13,7 @@ use zbus::{Connection, interface, message::Header};
 use super::{
     account::{Accounts, Authority},
     caller::Caller,
+    errors,
 };
 
 /// Users in one call.
@@ -50,7 +52,8 @@ impl AdminInterface {
         #[zbus(connection)] connection: &Connection,
     ) -> Result<UserStatus> {
         self.administrator(&header, connection).await?;
-        self.accounts.status(&self.accounts.user(&user).await?).await
+        let user = self.accounts.user(&user).await?;
+        self.accounts.status(&user, Authority::Administrator).await
     }
 
     #[zbus(out_args("users"))]
@@ -150,6 +153,40 @@ impl AdminInterface {
         let caller = self.administrator(&header, connection).await?;
         self.accounts.unlock(&self.accounts.user(&user).await?, &caller).await
     }
+
+    #[zbus(out_args("statuses", "problems"))]
+    async fn statuses(
+        &self,
+        users: Vec<String>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(Vec<UserStatus>, Vec<Problem>)> {
+        self.administrator(&header, connection).await?;
+        self.accounts.statuses(&users).await
+    }
+
+    async fn set_switch(
+        &self,
+        user: String,
+        switch: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.set_switch(&self.accounts.user(&user).await?, &caller, &switch).await
+    }
+
+    #[zbus(out_args("explanation"))]
+    async fn explain_policy(
+        &self,
+        user: String,
+        login: SupposedLogin,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<String> {
+        self.administrator(&header, connection).await?;
+        self.accounts.explain(&self.accounts.user(&user).await?, login).await
+    }
 }
 
 impl AdminInterface {
@@ -164,8 +201,7 @@ impl AdminInterface {
                 Outcome { user: name, done: true, text: format!("{had} factors taken away.") }
             }
             Err(error) => {
-                let text = zbus::DBusError::description(&error).unwrap_or("failed").to_owned();
-                Outcome { user: name, done: false, text }
+                Outcome { user: name, done: false, text: errors::sentence(&error) }
             }
         }
     }

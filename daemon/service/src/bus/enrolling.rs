@@ -9,17 +9,18 @@ use twinlock_core::{
     dialogue::World,
     factor::totp::{Check, TotpFactor},
     login::{LoginContext, Source, User},
-    policy::EnrolmentMode,
+    policy::{EnrolmentMode, Policy, Standing},
     record::{DEFAULT_LABEL, UserRecord},
     response::Response,
     time::Timestamp,
 };
 
 use super::{
-    account::{Accounts, Authority, info},
+    account::{Accounts, Authority},
     caller::Caller,
     enrolments::Pending,
     errors,
+    status::info,
     verbs::prove,
 };
 
@@ -152,7 +153,7 @@ fn may_enrol(
     if record.is_enrolled() {
         return prove(record, world, events, user, caller, code);
     }
-    match enrolment_mode(record, world, user) {
+    match enrolment_mode(&world.settings.policy, user, &record.standing()) {
         EnrolmentMode::AtWill | EnrolmentMode::AtLogin => Ok(()),
         EnrolmentMode::Invitation | EnrolmentMode::Admin => Err(Error::EnrolmentClosed(
             "Here only an administrator enrols users; ask one.".to_owned(),
@@ -162,8 +163,7 @@ fn may_enrol(
 
 /// The strictest mode of the services that a factor opens: where sshd's profile wants an
 /// administrator, a program that already runs as the user must not be able to do without.
-fn enrolment_mode(record: &UserRecord, world: &World<'_>, user: &User) -> EnrolmentMode {
-    let policy = &world.settings.policy;
+pub(super) fn enrolment_mode(policy: &Policy, user: &User, standing: &Standing) -> EnrolmentMode {
     let services = policy.account_services.iter().map(String::as_str);
     let of_service = |service: &str| {
         let login = LoginContext {
@@ -173,8 +173,9 @@ fn enrolment_mode(record: &UserRecord, world: &World<'_>, user: &User) -> Enrolm
             tty: None,
             first_factors: Vec::new(),
             interactive: true,
+            redeems: true,
         };
-        policy.terms(&login).enrolment_for(&record.standing())
+        policy.terms(&login).enrolment_for(standing)
     };
     services.map(of_service).fold(of_service(SERVICE), Ord::max)
 }

@@ -62,6 +62,11 @@ pub(super) fn too_many_factors(error: TooManyFactors) -> Error {
     Error::InvalidArgument(format!("That is one factor too many: {error}."))
 }
 
+/// The sentence that the caller would have read.
+pub(super) fn sentence(error: &Error) -> String {
+    zbus::DBusError::description(error).unwrap_or("failed").to_owned()
+}
+
 /// A name from outside, short enough for a sentence.
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()

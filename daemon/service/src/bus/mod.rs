@@ -9,7 +9,10 @@ mod caller;
 mod enrolling;
 mod enrolments;
 mod errors;
+mod explain;
 mod self_service;
+mod status;
+mod switch;
 mod verbs;
 
 use std::{sync::Arc, time::Duration};

@@ -33,7 +33,7 @@ impl SelfInterface {
         #[zbus(connection)] connection: &Connection,
     ) -> Result<UserStatus> {
         let caller = Caller::of(&header, connection).await?;
-        self.accounts.status(&self.accounts.own(&caller).await?).await
+        self.accounts.status(&self.accounts.own(&caller).await?, Authority::Own).await
     }
 
     #[zbus(out_args("offer"))]
