@@ -140,6 +140,17 @@ fn formatter() -> Formatter3164 {
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A log that a test reads.
+    pub(crate) fn captured() -> (AuditLog, Receiver<AuditEvent>) {
+        let (queue, events) = sync_channel(QUEUE);
+        (AuditLog { queue, dropped: Arc::default(), trail: None }, events)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::{os::unix::net::UnixDatagram, time::Duration};
 

@@ -12,3 +12,6 @@ pub mod journal;
 pub mod login;
 pub mod notify;
 pub mod store;
+
+#[cfg(test)]
+mod testing;

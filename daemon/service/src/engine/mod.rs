@@ -7,9 +7,14 @@
 
 mod locks;
 pub(crate) mod random;
+#[cfg(test)]
+mod tests;
 mod time;
 
-use std::sync::{Arc, RwLock};
+use std::{
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
 use thiserror::Error;
 use twinlock_core::{
@@ -32,8 +37,9 @@ use crate::{
     store::{Change, CommitError, Store, StoreError, Version},
 };
 
-/// How often a step is run again because another daemon changed the record in between.
-const ATTEMPTS: usize = 8;
+/// How often a step is run again because another daemon changed the record in between. Between two
+/// that race for one record each try is lost half of the time, so that a few are not enough.
+const ATTEMPTS: usize = 64;
 
 /// What a record's key begins with.
 const USER_PREFIX: &str = "user/";
@@ -60,6 +66,12 @@ pub enum EngineError {
         /// What is wrong with it, without any of its values.
         why: String,
     },
+    /// Something that the step waited for took too long.
+    #[error("no answer within {} ms", .0.as_millis())]
+    TooLate(Duration),
+    /// A record cannot be written down.
+    #[error("the record of {0:?} cannot be written down")]
+    Unwritable(String),
     /// Others changed the record faster than this step could.
     #[error("the record of {0:?} changes too fast")]
     Contended(String),
@@ -86,6 +98,15 @@ pub struct Engine {
     settings: RwLock<Arc<Settings>>,
     horizon: Horizon,
     locks: UserLocks,
+}
+
+/// What becomes of a record that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unreadable {
+    /// The step is refused.
+    Refuse,
+    /// An empty one takes its place.
+    Replace,
 }
 
 /// What a step returns, and what happens once its change is durable.
@@ -148,12 +169,34 @@ impl Engine {
     pub async fn step<T>(
         &self,
         user: &User,
+        step: impl FnMut(&mut UserRecord, &World<'_>) -> Done<T>,
+    ) -> Result<T, EngineError> {
+        self.step_on(user, Unreadable::Refuse, step).await
+    }
+
+    /// As [`Self::step`], on an empty record where the stored one cannot be read: the way out of
+    /// one that is damaged, for an administrator who takes everything away anyhow.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub async fn step_afresh<T>(
+        &self,
+        user: &User,
+        step: impl FnMut(&mut UserRecord, &World<'_>) -> Done<T>,
+    ) -> Result<T, EngineError> {
+        self.step_on(user, Unreadable::Replace, step).await
+    }
+
+    async fn step_on<T>(
+        &self,
+        user: &User,
+        unreadable: Unreadable,
         mut step: impl FnMut(&mut UserRecord, &World<'_>) -> Done<T>,
     ) -> Result<T, EngineError> {
         let _turn = self.locks.lock(&user.name).await;
         let settings = self.settings();
         for _ in 0..ATTEMPTS {
-            let (stored, version) = self.load(user).await?;
+            let (stored, version) = self.load(user, unreadable).await?;
             let mut record = stored.clone().unwrap_or_else(|| UserRecord::new(user));
             let fresh = random::fresh()?;
             let now = self.now();
@@ -162,13 +205,13 @@ impl Engine {
             let done = step(&mut record, &world);
             let unchanged = match &stored {
                 Some(stored) => *stored == record,
-                None => record == UserRecord::new(user),
+                None => version == Version::ABSENT && record == UserRecord::new(user),
             };
             if !unchanged {
                 match self.save(&record, version).await {
                     Ok(()) => {}
-                    Err(CommitError::Conflict { .. }) => continue,
-                    Err(error) => return Err(error.into()),
+                    Err(EngineError::Commit(CommitError::Conflict { .. })) => continue,
+                    Err(error) => return Err(error),
                 }
             }
             self.carry_out(done.effects);
@@ -212,7 +255,8 @@ impl Engine {
         let entries = self.foundations.store.scan(USER_PREFIX).await?;
         entries
             .iter()
-            .map(|entry| decode(entry.key.trim_start_matches(USER_PREFIX), &entry.value))
+            .filter_map(|entry| Some((entry.key.strip_prefix(USER_PREFIX)?, &entry.value)))
+            .map(|(user, value)| decode(user, value))
             .collect()
     }
 
@@ -246,15 +290,27 @@ impl Engine {
         self.foundations.clock.steady()
     }
 
-    async fn load(&self, user: &User) -> Result<(Option<UserRecord>, Version), EngineError> {
-        let found = self.foundations.store.read(&key(&user.name)).await?;
-        let record = found.value.map(|bytes| decode(&user.name, &bytes)).transpose()?;
-        Ok((record, found.version))
+    async fn load(
+        &self,
+        user: &User,
+        unreadable: Unreadable,
+    ) -> Result<(Option<UserRecord>, Version), EngineError> {
+        let found = match self.foundations.store.read(&key(&user.name)).await {
+            Err(StoreError::Damaged { version, .. }) if unreadable == Unreadable::Replace => {
+                return Ok((None, version));
+            }
+            found => found?,
+        };
+        match found.value.map(|bytes| decode(&user.name, &bytes)).transpose() {
+            Err(_) if unreadable == Unreadable::Replace => Ok((None, found.version)),
+            record => Ok((record?, found.version)),
+        }
     }
 
-    async fn save(&self, record: &UserRecord, expected: Version) -> Result<(), CommitError> {
-        let change = Change::put(key(&record.user), expected, encode(record));
-        self.foundations.store.commit(vec![change]).await.map(|_| ())
+    async fn save(&self, record: &UserRecord, expected: Version) -> Result<(), EngineError> {
+        let change = Change::put(key(&record.user), expected, encode(record)?);
+        self.foundations.store.commit(vec![change]).await?;
+        Ok(())
     }
 
     fn carry_out(&self, effects: Vec<Effect>) {
@@ -266,16 +322,31 @@ impl Engine {
     }
 }
 
+/// Runs `work`, but no longer than `limit`. What is broken off may still have been carried out, and
+/// nobody is told that it was.
+///
+/// # Errors
+/// Those of `work`, and [`EngineError::TooLate`].
+pub async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, EngineError>>,
+) -> Result<T, EngineError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(result) => result,
+        Err(_) => Err(EngineError::TooLate(limit)),
+    }
+}
+
 fn key(user: &str) -> String {
     format!("{USER_PREFIX}{user}")
 }
 
 /// Reserved at once, so that the buffer does not move and leave copies of secrets behind.
-fn encode(record: &UserRecord) -> Zeroizing<Vec<u8>> {
+fn encode(record: &UserRecord) -> Result<Zeroizing<Vec<u8>>, EngineError> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(crate::store::MAX_VALUE));
-    // Writing into memory fails only for values that JSON does not know; a record has none.
-    let _ = serde_json::to_writer(&mut *bytes, record);
-    bytes
+    serde_json::to_writer(&mut *bytes, record)
+        .map_err(|_| EngineError::Unwritable(record.user.clone()))?;
+    Ok(bytes)
 }
 
 fn decode(user: &str, bytes: &[u8]) -> Result<UserRecord, EngineError> {
@@ -289,5 +360,5 @@ fn decode(user: &str, bytes: &[u8]) -> Result<UserRecord, EngineError> {
 
 /// Whether a time is worth remembering again.
 pub(crate) const fn is_later_by_a_minute(now: Timestamp, than: Timestamp) -> bool {
-    now.as_secs() >= than.as_secs() + 60
+    now.as_secs() >= than.as_secs().saturating_add(60)
 }

@@ -17,14 +17,11 @@ use std::{
 
 use twinlock_bus_api::login::Phase;
 use twinlock_core::{
-    audit::{AuditEvent, Happening},
     dialogue::{
-        self, Dialogue, Effect, Message, Outcome, Staged, Step, Turn, Verdict, decide_account,
-        open_password,
+        self, Dialogue, Message, Outcome, Step, Turn, Verdict, decide_account, open_password,
     },
     login::{LoginContext, User},
-    policy::Mode,
-    record::{Superseded, UserRecord},
+    record::UserRecord,
     reference::Reference,
     response::Response,
 };
@@ -33,12 +30,17 @@ use zeroize::Zeroizing;
 use super::{
     request::Request,
     slots::{Slot, Slots},
-    tickets::{Binding, Grant, Secret, TICKET_BYTES, Tickets},
+    staging,
+    tickets::{Binding, Errand, Grant, Secret, TICKET_BYTES, Tickets},
 };
-use crate::engine::{Done, Engine, EngineError, random};
+use crate::engine::{Done, Engine, EngineError, random, within};
 
 /// How long a dialogue may stay open.
 pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// How long one call may take, whatever it waits for: the user database, its turn, the store. The
+/// PAM module waits five seconds, and is to hear why.
+const DEADLINE: Duration = Duration::from_millis(4500);
 
 /// The uid that stands for a user whom NSS does not know; no account may have it (`(uid_t) -1`).
 const NO_UID: u32 = u32::MAX;
@@ -64,14 +66,14 @@ pub struct Ending {
 }
 
 impl Ending {
-    fn without_ticket(verdict: Verdict, messages: Vec<Message>) -> Self {
+    pub(super) fn without_ticket(verdict: Verdict, messages: Vec<Message>) -> Self {
         Self { verdict, messages, reference: None, ticket: None }
     }
 }
 
 /// A dialogue that waits for an answer. Dropped, it is over.
 pub struct OpenDialogue {
-    dialogue: Dialogue,
+    pub(super) dialogue: Dialogue,
     known: bool,
     binding: Binding,
     opened: Duration,
@@ -80,7 +82,7 @@ pub struct OpenDialogue {
 
 /// Takes logins in.
 pub struct Desk {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     tickets: Tickets,
     slots: Slots,
     dialogues: AtomicU64,
@@ -107,12 +109,15 @@ impl Desk {
     /// One call of `Begin`. `process` is the peer's process id.
     pub async fn begin(&self, request: Request, process: i32) -> Reply {
         let (phase, name) = (request.phase, request.user.clone());
-        let reply = match phase {
-            Phase::Session => self.session(request, process).await,
-            Phase::Auth => self.auth(request, process).await,
-            Phase::Account => self.account(request, process).await,
-            Phase::Password => self.password(request, process).await,
+        let decided = async {
+            match phase {
+                Phase::Session => self.session(request, process).await,
+                Phase::Auth => self.auth(request, process).await,
+                Phase::Account => self.account(request, process).await,
+                Phase::Password => self.password(request, process).await,
+            }
         };
+        let reply = within(DEADLINE, decided).await;
         reply.unwrap_or_else(|error| Reply::Done(self.trouble(&name, &error)))
     }
 
@@ -123,9 +128,9 @@ impl Desk {
         }
         let OpenDialogue { dialogue, known, binding, opened, _slot: slot } = open;
         let user = dialogue.login().user.clone();
-        let turn =
-            self.step(&user, known, |record, world| dialogue.answer(response, record, world)).await;
-        match turn {
+        let step =
+            self.step(&user, known, |record, world| dialogue.answer(response, record, world));
+        match within(DEADLINE, step).await {
             Err(error) => Reply::Done(self.trouble(&user.name, &error)),
             Ok(step) => self.reply(step, known, binding, opened, slot),
         }
@@ -221,6 +226,7 @@ impl Desk {
             groups: Vec::new(),
         });
         let binding = Binding {
+            errand: Errand::of(request.phase),
             user: user.name.clone(),
             uid: user.uid,
             service: request.service.clone(),
@@ -250,7 +256,7 @@ impl Desk {
         if !grant.staged.is_empty() {
             let login = &caller.login;
             let apply = |record: &mut UserRecord, _: &dialogue::World<'_>| {
-                take_effect(record, login, &grant.staged)
+                staging::take_effect(record, login, &grant.staged)
             };
             if let Err(superseded) = self.engine.step(&login.user, apply).await? {
                 return Ok(Reply::Done(self.refuse(login, &superseded.to_string())));
@@ -289,8 +295,11 @@ impl Desk {
                 let open = OpenDialogue { dialogue, known, binding, opened, _slot: slot };
                 Reply::Ask(messages, Box::new(open))
             }
-            Step::Done(Outcome { verdict: Verdict::Allow | Verdict::Skip, .. }) if !known => {
+            Step::Done(Outcome { verdict: Verdict::Allow, .. }) if !known => {
                 // Nothing in the core lets an unknown user in; should it ever, this does not.
+                Reply::Done(Ending::without_ticket(Verdict::Deny, Vec::new()))
+            }
+            Step::Done(Outcome { verdict: Verdict::Skip, .. }) if !known && !self.observes() => {
                 Reply::Done(Ending::without_ticket(Verdict::Deny, Vec::new()))
             }
             Step::Done(outcome) => Reply::Done(self.conclude(outcome, binding)),
@@ -324,65 +333,4 @@ impl Desk {
         let ticket = self.tickets.issue(Secret::new(*secret), binding, grant, self.engine.steady());
         Ok(Ending { verdict, messages, reference: None, ticket: Some(ticket) })
     }
-
-    /// A step that could not be carried out: nobody is let in because something is broken, unless
-    /// the policy only observes.
-    fn trouble(&self, user: &str, error: &EngineError) -> Ending {
-        let reference = self.engine.reference();
-        let event = AuditEvent::new(Happening::Trouble, user, error.to_string());
-        self.engine.audit(event.with_reference(reference.clone()));
-        self.end_in_deny(dialogue::unavailable(&reference), reference)
-    }
-
-    fn too_late(&self, open: &OpenDialogue) -> Ending {
-        self.engine.audit(open.dialogue.abandoned("no answer within five minutes"));
-        let reference = self.engine.reference();
-        self.end_in_deny(dialogue::too_late(), reference)
-    }
-
-    fn too_many(&self, login: &LoginContext) -> Ending {
-        self.refuse(login, "too many logins of this user wait for an answer")
-    }
-
-    fn refuse(&self, login: &LoginContext, cause: &str) -> Ending {
-        let reference = self.engine.reference();
-        let event = AuditEvent::of_login(Happening::LoginRefused, login, cause);
-        self.engine.audit(event.with_reference(reference.clone()));
-        self.end_in_deny(dialogue::unavailable(&reference), reference)
-    }
-
-    fn end_in_deny(&self, message: Message, reference: Reference) -> Ending {
-        if self.engine.settings().policy.mode == Mode::Observe {
-            return Ending::without_ticket(Verdict::Skip, Vec::new());
-        }
-        Ending {
-            verdict: Verdict::Deny,
-            messages: vec![message],
-            reference: Some(reference),
-            ticket: None,
-        }
-    }
-}
-
-/// What a login staged goes into the record, all of it or nothing.
-fn take_effect(
-    record: &mut UserRecord,
-    login: &LoginContext,
-    staged: &[Staged],
-) -> Done<Result<(), Superseded>> {
-    let before = record.clone();
-    let applied = staged.iter().try_for_each(|staged| record.apply(staged));
-    if applied.is_err() {
-        *record = before;
-        return Done { answer: applied, effects: Vec::new() };
-    }
-    let enrolled = staged.iter().filter_map(|staged| match staged {
-        Staged::Enrol { factor, .. } => Some(Effect::Audit(AuditEvent::of_login(
-            Happening::FactorEnrolled,
-            login,
-            format!("factor {factor} at login"),
-        ))),
-        Staged::BeginGrace { .. } => None,
-    });
-    Done { answer: applied, effects: enrolled.collect() }
 }

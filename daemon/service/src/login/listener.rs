@@ -5,13 +5,22 @@
 
 use std::{
     fs, io,
-    os::unix::{fs::FileTypeExt, net::UnixListener as StdListener},
+    os::{
+        fd::AsRawFd,
+        unix::{fs::FileTypeExt, net::UnixListener as StdListener},
+    },
     path::Path,
     sync::Arc,
     time::Duration,
 };
 
-use nix::sys::stat::{Mode, umask};
+use nix::{
+    errno::Errno,
+    sys::{
+        socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket},
+        stat::{Mode, umask},
+    },
+};
 use thiserror::Error;
 use tokio::{
     net::{UnixListener, UnixStream},
@@ -21,7 +30,10 @@ use twinlock_bus_api::names::OBJECT_PATH;
 use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Guid, connection::Builder};
 
-use super::{desk::Desk, interface::LoginInterface};
+use super::{
+    desk::{self, Desk},
+    interface::LoginInterface,
+};
 use crate::{engine::Engine, journal};
 
 /// Connections served at once. Each is a login of root's programs; sshd's own `MaxStartups` is
@@ -30,6 +42,10 @@ const CONNECTIONS: usize = 1024;
 
 /// How long a peer may take to authenticate itself.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long a connection may last: longer than a dialogue, so that its end is told, and not for
+/// ever, so that peers who forget theirs do not use up the places of others.
+const LONGEST: Duration = desk::LIFETIME.saturating_mul(2);
 
 /// How long to wait after the system had no descriptor left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(100);
@@ -74,9 +90,7 @@ pub fn bind(path: &Path) -> Result<StdListener, ListenError> {
         Ok(found) if !found.file_type().is_socket() => {
             return Err(ListenError::NotASocket(shown()));
         }
-        Ok(_) if std::os::unix::net::UnixStream::connect(path).is_ok() => {
-            return Err(ListenError::InUse(shown()));
-        }
+        Ok(_) if is_served(path).map_err(io)? => return Err(ListenError::InUse(shown())),
         Ok(_) => fs::remove_file(path).map_err(io)?,
     }
     if let Some(folder) = path.parent() {
@@ -87,6 +101,18 @@ pub fn bind(path: &Path) -> Result<StdListener, ListenError> {
     let listener = StdListener::bind(path);
     umask(before);
     listener.map_err(io)
+}
+
+/// Whether somebody listens on the socket. A daemon that hangs with a full queue does: the
+/// connection is not waited for, and only a refused one means that nobody is there.
+fn is_served(path: &Path) -> io::Result<bool> {
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let probe = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    match connect(probe.as_raw_fd(), &UnixAddr::new(path)?) {
+        Ok(()) | Err(Errno::EAGAIN) => Ok(true),
+        Err(Errno::ECONNREFUSED) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Serves logins for as long as the daemon runs.
@@ -126,7 +152,11 @@ async fn connection(stream: UnixStream, engine: &Engine, desk: Arc<Desk>, guid: 
         .serve_at(OBJECT_PATH, LoginInterface::new(desk, process))
         .build();
     match tokio::time::timeout(HANDSHAKE, built).await {
-        Ok(Ok(connection)) => connection.closed().await,
+        Ok(Ok(connection)) => {
+            if tokio::time::timeout(LONGEST, connection.closed()).await.is_err() {
+                journal::line("a login connection stayed open too long and was closed");
+            }
+        }
         Ok(Err(error)) => journal::line(&format!("a login connection failed: {error}")),
         Err(_) => journal::line("a login connection stayed silent and was closed"),
     }

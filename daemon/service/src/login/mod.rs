@@ -3,6 +3,8 @@
 pub mod desk;
 pub mod interface;
 pub mod listener;
+mod refusal;
 pub mod request;
 pub mod slots;
+mod staging;
 pub mod tickets;

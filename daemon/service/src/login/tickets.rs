@@ -5,6 +5,8 @@
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
+use twinlock_bus_api::login::Phase;
+use twinlock_bus_api::login::VOID_TICKET;
 use twinlock_core::{
     dialogue::{Staged, Verdict},
     login::Source,
@@ -21,9 +23,31 @@ const LIMIT: usize = 8192;
 /// Bytes of a ticket.
 pub const TICKET_BYTES: usize = 32;
 
+/// Which hooks a ticket ties together. A password change that root makes, or that an expired
+/// password demands, asks for no code: its ticket must open no login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// The auth phase and the account phase.
+    Login,
+    /// The preliminary check and the update of a password change.
+    PasswordChange,
+}
+
+impl Errand {
+    /// What a phase is a part of.
+    pub const fn of(phase: Phase) -> Self {
+        match phase {
+            Phase::Password => Self::PasswordChange,
+            Phase::Auth | Phase::Account | Phase::Session => Self::Login,
+        }
+    }
+}
+
 /// What a ticket is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
+    /// What it is for.
+    pub errand: Errand,
     /// Canonical name.
     pub user: String,
     /// Numeric user id.
@@ -51,6 +75,9 @@ pub enum Refusal {
     /// It was never given out, was used, or is from before a restart.
     #[error("the ticket is not known")]
     Unknown,
+    /// The auth phase ran and gave no ticket.
+    #[error("the auth phase of this login ended without a verdict that lets in")]
+    Void,
     /// Its two minutes are over.
     #[error("the ticket has expired")]
     Expired,
@@ -109,6 +136,9 @@ impl Tickets {
     /// # Errors
     /// It is not good for this login.
     pub fn redeem(&self, text: &str, binding: &Binding, now: Duration) -> Result<Grant, Refusal> {
+        if text == VOID_TICKET {
+            return Err(Refusal::Void);
+        }
         let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map(Zeroizing::new);
         let secret = bytes
             .ok()
@@ -135,6 +165,7 @@ mod tests {
 
     fn binding() -> Binding {
         Binding {
+            errand: Errand::Login,
             user: "alice".to_owned(),
             uid: 1000,
             service: "sshd".to_owned(),
@@ -172,6 +203,7 @@ mod tests {
     #[test]
     fn a_ticket_is_good_for_its_own_login_only_and_gone_once_another_showed_it() {
         let others = [
+            Binding { errand: Errand::PasswordChange, ..binding() },
             Binding { user: "bob".to_owned(), ..binding() },
             Binding { uid: 1001, ..binding() },
             Binding { service: "su".to_owned(), ..binding() },
@@ -184,6 +216,12 @@ mod tests {
             assert_eq!(tickets.redeem(&ticket, &other, START), Err(Refusal::Foreign));
             assert_eq!(tickets.redeem(&ticket, &binding(), START), Err(Refusal::Unknown));
         }
+    }
+
+    #[test]
+    fn a_void_ticket_is_never_honoured() {
+        let tickets = Tickets::default();
+        assert_eq!(tickets.redeem(VOID_TICKET, &binding(), START), Err(Refusal::Void));
     }
 
     #[test]

@@ -1,0 +1,57 @@
+//! How logins end that the core did not decide: something is broken, late or one too many.
+//!
+//! Nobody is let in because of it, unless the policy only observes.
+
+use twinlock_core::{
+    audit::{AuditEvent, Happening},
+    dialogue::{self, Message, Verdict},
+    login::LoginContext,
+    policy::Mode,
+    reference::Reference,
+};
+
+use super::desk::{Desk, Ending, OpenDialogue};
+use crate::engine::EngineError;
+
+impl Desk {
+    /// A step that could not be carried out.
+    pub(super) fn trouble(&self, user: &str, error: &EngineError) -> Ending {
+        let reference = self.engine.reference();
+        let event = AuditEvent::new(Happening::Trouble, user, error.to_string());
+        self.engine.audit(event.with_reference(reference.clone()));
+        self.end_in_deny(dialogue::unavailable(&reference), reference)
+    }
+
+    pub(super) fn too_late(&self, open: &OpenDialogue) -> Ending {
+        self.engine.audit(open.dialogue.abandoned("no answer within five minutes"));
+        let reference = self.engine.reference();
+        self.end_in_deny(dialogue::too_late(), reference)
+    }
+
+    pub(super) fn too_many(&self, login: &LoginContext) -> Ending {
+        self.refuse(login, "too many logins of this user wait for an answer")
+    }
+
+    pub(super) fn refuse(&self, login: &LoginContext, cause: &str) -> Ending {
+        let reference = self.engine.reference();
+        let event = AuditEvent::of_login(Happening::LoginRefused, login, cause);
+        self.engine.audit(event.with_reference(reference.clone()));
+        self.end_in_deny(dialogue::unavailable(&reference), reference)
+    }
+
+    fn end_in_deny(&self, message: Message, reference: Reference) -> Ending {
+        if self.observes() {
+            return Ending::without_ticket(Verdict::Skip, Vec::new());
+        }
+        Ending {
+            verdict: Verdict::Deny,
+            messages: vec![message],
+            reference: Some(reference),
+            ticket: None,
+        }
+    }
+
+    pub(super) fn observes(&self) -> bool {
+        self.engine.settings().policy.mode == Mode::Observe
+    }
+}
