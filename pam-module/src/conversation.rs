@@ -144,18 +144,11 @@ impl<'a> Handle<'a> {
         Ok(unsafe { *conv.cast::<PamConv>() })
     }
 
-    /// Keeps the ticket in the handle until it is replaced or the handle ends; `None` wipes it.
+    /// Keeps the ticket in the handle until it is replaced or the handle ends, and wipes it then.
     ///
     /// # Errors
     /// The code of `pam_set_data(3)`. The ticket is wiped then.
-    pub fn keep_ticket(&self, ticket: Option<&Ticket>) -> Result<(), PamError> {
-        let Some(ticket) = ticket else {
-            // SAFETY: the name is NUL-terminated; null data without a clean-up function is a
-            // permitted value, and libpam runs the clean-up of what it replaces.
-            let code =
-                unsafe { pam_set_data(self.raw(), TICKET_NAME.as_ptr(), ptr::null_mut(), None) };
-            return if code == PAM_SUCCESS { Ok(()) } else { Err(PamError::BUF_ERR) };
-        };
+    pub fn keep_ticket(&self, ticket: &Ticket) -> Result<(), PamError> {
         let data = Box::into_raw(StoredTicket::new(ticket)).cast::<c_void>();
         // SAFETY: the name is NUL-terminated. `data` comes from `Box::into_raw`, and libpam calls
         // `drop_ticket` on it exactly once, when it replaces the data or ends the handle. The

@@ -44,6 +44,7 @@ use crate::log::{Log, Quoted, Severity};
 use crate::login::Conversation;
 use crate::reply::Line;
 use crate::stdio::Plugs;
+use crate::ticket::Ticket;
 
 /// `PAM_PRELIM_CHECK` of `<security/pam_modules.h>`, which pamsm does not name.
 const PRELIM_CHECK: i32 = 0x4000;
@@ -150,7 +151,7 @@ fn attempt(
     arguments: &[String],
 ) -> Result<Verdict, Failure> {
     if hook.starts_anew() {
-        handle.keep_ticket(None).map_err(Failure::Ticket)?;
+        handle.keep_ticket(&Ticket::void()).map_err(Failure::Ticket)?;
     }
     if hook == Hook::PasswordUnknown {
         return Err(Failure::PasswordFlags);
@@ -169,8 +170,8 @@ fn attempt(
     let mut daemon = Client::new(arguments.socket.clone(), arguments.timeout, client::ROOT);
     let ended = login::run(hook.phase(), &context, handle, &mut daemon)?;
     trace(&format!("the daemon's verdict is {}", ended.verdict.as_str()));
-    if hook.starts_anew() {
-        handle.keep_ticket(ended.ticket.as_ref()).map_err(Failure::Ticket)?;
+    if let (true, Some(ticket)) = (hook.starts_anew(), &ended.ticket) {
+        handle.keep_ticket(ticket).map_err(Failure::Ticket)?;
     }
     Ok(ended.verdict)
 }

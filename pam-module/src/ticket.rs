@@ -16,6 +16,13 @@ impl Ticket {
         ((1..=MAX_DIGITS).contains(&text.len()) && hexadecimal).then_some(Self(text))
     }
 
+    /// What stands in the place of a ticket while an auth phase has given none. The daemon never
+    /// honours it: an account phase that shows it had an auth phase without an end, and must not
+    /// pass for a login whose key made PAM's auth phase superfluous.
+    pub fn void() -> Self {
+        Self(Zeroizing::new(twinlock_bus_api::login::VOID_TICKET.to_owned()))
+    }
+
     /// The text on the wire.
     pub fn as_str(&self) -> &str {
         &self.0

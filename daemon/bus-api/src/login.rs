@@ -162,6 +162,10 @@ pub mod details {
     pub const REFERENCE: &str = "reference";
 }
 
+/// What the module sends as the ticket where the auth phase of the same PAM handle ran and gave
+/// none. It is never honoured.
+pub const VOID_TICKET: &str = "00";
+
 /// The most bytes of one answer that the module sends; a longer one is sent as an empty,
 /// and so wrong, answer.
 pub const MAX_RESPONSE: usize = 512;

@@ -38,6 +38,7 @@ fn login() -> LoginContext {
             FirstFactor::Password,
         ],
         interactive: true,
+        redeems: true,
     }
 }
 

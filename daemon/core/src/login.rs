@@ -142,6 +142,9 @@ pub struct LoginContext {
     pub first_factors: Vec<FirstFactor>,
     /// Whether messages may be shown.
     pub interactive: bool,
+    /// Whether the service's account phase reaches Twinlock, so that what a login stages can take
+    /// effect.
+    pub redeems: bool,
 }
 
 #[cfg(test)]

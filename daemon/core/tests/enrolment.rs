@@ -37,6 +37,7 @@ fn login() -> LoginContext {
         tty: Some("ssh".to_owned()),
         first_factors: vec![FirstFactor::Password],
         interactive: true,
+        redeems: true,
     }
 }
 
@@ -208,6 +209,13 @@ fn where_no_qr_code_can_be_read_the_person_is_told_another_way() {
             "Set up two-factor authentication over SSH or with 'twinlock enroll' first."
         );
     }
+}
+
+#[test]
+fn where_the_account_phase_does_not_reach_twinlock_nothing_is_enrolled_and_nobody_let_in() {
+    let login = Login::begin(LoginContext { redeems: false, ..login() });
+    assert_eq!(login.outcome().verdict, Verdict::Deny);
+    assert!(login.text().contains("no account line of pam_twinlock"), "{}", login.text());
 }
 
 #[test]

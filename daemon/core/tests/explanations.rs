@@ -37,6 +37,7 @@ fn login(user: &User, first_factors: &[FirstFactor]) -> LoginContext {
         tty: Some("ssh".to_owned()),
         first_factors: first_factors.to_vec(),
         interactive: true,
+        redeems: true,
     }
 }
 

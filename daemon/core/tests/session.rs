@@ -26,6 +26,7 @@ fn login() -> LoginContext {
         tty: None,
         first_factors: Vec::new(),
         interactive: true,
+        redeems: true,
     }
 }
 

@@ -26,6 +26,7 @@ use crate::{
     login::{
         desk::Desk,
         listener::{self, ListenError},
+        stack::Stacks,
     },
     notify,
     store::{KeyError, KeySources, OpenError, Options, SledStore},
@@ -111,7 +112,7 @@ impl Start {
         foundations.audit = keep_trail(&foundations, config.audit.keep)?;
         let audit = foundations.audit.clone();
         let engine = Arc::new(Engine::start(foundations, settings(&config)).await?);
-        let desk = Arc::new(Desk::new(Arc::clone(&engine)));
+        let desk = Arc::new(Desk::new(Arc::clone(&engine), Stacks::default()));
         let accounts = Arc::new(Accounts::new(Arc::clone(&engine)));
         let mut logins = tokio::spawn(listener::serve(listener, Arc::clone(&engine), desk));
         let (tried, bus_was_tried) = oneshot::channel();

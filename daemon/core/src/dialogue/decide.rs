@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The auth phase.
-pub(super) fn open(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -> Turn {
+pub(super) fn open(dialogue: Dialogue, record: &mut UserRecord, world: &World<'_>) -> Turn {
     if !dialogue.known {
         return open_unknown(dialogue, record, world);
     }
@@ -21,6 +21,10 @@ pub(super) fn open(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -
     match policy.decide(&dialogue.login, &record.standing(), world.now) {
         Decision::Skip(reason) if has_shown_nothing(&dialogue.login, world) => {
             dialogue.refuse_open_door(&reason, world)
+        }
+        // Grace that waited for an account phase which never comes would never end.
+        Decision::Skip(reason) if !dialogue.login.redeems => {
+            dialogue.skip(&reason, world).in_effect_at_once(record)
         }
         Decision::Skip(reason) => dialogue.skip(&reason, world),
         Decision::Require(_) => dialogue.ask_for_code(record, world),
@@ -96,14 +100,7 @@ pub fn decide_account(
         return turn;
     }
     match decision {
-        Decision::Skip(reason) => {
-            let mut turn = dialogue.skip(&reason, world);
-            if let Step::Done(outcome) = &mut turn.step {
-                // A skip stages the beginning of grace at the most, which nothing can supersede.
-                outcome.staged.retain(|staged| record.apply(staged).is_err());
-            }
-            turn
-        }
+        Decision::Skip(reason) => dialogue.skip(&reason, world).in_effect_at_once(record),
         Decision::Deny(reason) => dialogue.deny(&reason, world),
         Decision::Require(_) | Decision::Enrol(_) => {
             let service = dialogue.login.service.clone();
@@ -144,6 +141,17 @@ pub(super) fn refuse_other_account(
     let reference = world.fresh.reference();
     let messages = vec![Message::error(words::other_account(&reference))];
     Some(dialogue.finish(Verdict::Deny, &cause, messages, Vec::new(), Some(reference)))
+}
+
+impl Turn {
+    /// What a skip stages takes effect now: the beginning of grace at the most, which nothing can
+    /// supersede.
+    fn in_effect_at_once(mut self, record: &mut UserRecord) -> Self {
+        if let Step::Done(outcome) = &mut self.step {
+            outcome.staged.retain(|staged| record.apply(staged).is_err());
+        }
+        self
+    }
 }
 
 impl Dialogue {

@@ -54,6 +54,13 @@ impl Dialogue {
             let cause = "not enrolled, and this service cannot show a QR code";
             return self.finish(Verdict::Deny, cause, vec![message], Vec::new(), None);
         }
+        if !self.login.redeems {
+            let reference = world.fresh.reference();
+            let text = words::enrol_nowhere(&self.login.service, &reference);
+            let cause = "not enrolled, and the service's stack has no account line of pam_twinlock";
+            let messages = vec![Message::error(text)];
+            return self.finish(Verdict::Deny, cause, messages, Vec::new(), Some(reference));
+        }
         let enrolling = Enrolling {
             totp: TotpFactor::new(world.fresh.secret()),
             factor: world.fresh.factor_id(),

@@ -21,6 +21,15 @@ pub(super) const ENROLLED: &str = "\nDone. From now on this host asks for a code
 pub(super) const ENROL_ELSEWHERE: &str =
     "Set up two-factor authentication over SSH or with 'twinlock enroll' first.";
 
+pub(super) fn enrol_nowhere(service: &str, reference: &Reference) -> String {
+    format!(
+        "Two-factor authentication cannot be set up here: the PAM service {} has no account line \
+         of pam_twinlock. Set it up with 'twinlock enroll', or ask an administrator (reference \
+         {reference}).",
+        service.escape_debug()
+    )
+}
+
 pub(super) fn offer(host: &str) -> String {
     format!(
         "\nTwo-factor authentication is required on {host}.\nScan this with an authenticator app, \

@@ -63,6 +63,7 @@ impl Policy {
             tty: None,
             first_factors: Vec::new(),
             interactive: true,
+            redeems: true,
         };
         let facts = Facts::new(&login, false);
         let mut within_reach = Vec::new();

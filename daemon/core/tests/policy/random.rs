@@ -173,6 +173,7 @@ pub fn logins() -> impl Strategy<Value = LoginContext> {
             tty: None,
             first_factors,
             interactive: true,
+            redeems: true,
         })
 }
 

@@ -40,6 +40,7 @@ pub fn login() -> LoginContext {
         tty: Some("ssh".into()),
         first_factors: vec![FirstFactor::Password],
         interactive: true,
+        redeems: true,
     }
 }
 

@@ -30,6 +30,7 @@ use zeroize::Zeroizing;
 use super::{
     request::Request,
     slots::{Slot, Slots},
+    stack::Stacks,
     staging,
     tickets::{Binding, Errand, Grant, Secret, TICKET_BYTES, Tickets},
 };
@@ -85,6 +86,7 @@ pub struct Desk {
     pub(super) engine: Arc<Engine>,
     tickets: Tickets,
     slots: Slots,
+    stacks: Stacks,
     dialogues: AtomicU64,
 }
 
@@ -97,9 +99,10 @@ struct Caller {
 
 impl Desk {
     /// Opens.
-    pub fn new(engine: Arc<Engine>) -> Self {
+    pub fn new(engine: Arc<Engine>, stacks: Stacks) -> Self {
         Self {
             engine,
+            stacks,
             tickets: Tickets::default(),
             slots: Slots::new(LIFETIME),
             dialogues: AtomicU64::new(0),
@@ -240,6 +243,7 @@ impl Desk {
             tty: request.tty.clone(),
             first_factors: request.first_factors.clone(),
             interactive: request.interactive,
+            redeems: self.stacks.redeem(&request.service),
         };
         Ok(Caller { login, known, binding })
     }

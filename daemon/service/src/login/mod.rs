@@ -6,5 +6,8 @@ pub mod listener;
 mod refusal;
 pub mod request;
 pub mod slots;
+pub mod stack;
 mod staging;
+#[cfg(test)]
+mod tests;
 pub mod tickets;
