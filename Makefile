@@ -68,6 +68,8 @@ bench: ## what a login costs, beside other modules
 	@scripts/install-deps build test
 	@$(CARGO) build --quiet --locked --release --workspace
 	@$(RUNNER) $(CARGO) run --quiet --locked --release -p twinlock-tests --bin bench
+	@echo && echo 'The policy, which decides once or twice in each login:'
+	@$(CARGO) run --quiet --locked --release -p twinlock-core --example policy_figures
 
 deb: ## a Debian package, in dist/
 	@scripts/install-deps build package

@@ -14,6 +14,7 @@
     reason = "a rig that cannot be set up fails its test at once, with a sentence; it is no part of the product"
 )]
 
+pub mod bench;
 pub mod demo;
 pub mod login;
 pub mod rig;

@@ -122,6 +122,8 @@ pub struct Outcome {
     pub messages: Vec<Shown>,
     /// Milliseconds from `pam_start` to `pam_end`, without the wait at a barrier.
     pub millis: u64,
+    /// The same in microseconds, for the benchmark.
+    pub micros: u64,
     /// Threads of the process after `pam_end`.
     pub threads: usize,
     /// Open descriptors after `pam_end`.

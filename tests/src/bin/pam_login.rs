@@ -50,12 +50,13 @@ fn carry_out(login: &Login) -> Result<Outcome, pam_client2::Error> {
     let messages = std::mem::take(&mut context.conversation_mut().shown);
     let waited = context.conversation().waited;
     drop(context);
+    let took = started.elapsed().saturating_sub(waited);
     Ok(Outcome {
         authenticate,
         account,
         messages,
-        millis: u64::try_from((started.elapsed().saturating_sub(waited)).as_millis())
-            .unwrap_or(u64::MAX),
+        millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         threads: entries("/proc/self/task"),
         descriptors: entries("/proc/self/fd"),
         resident_kib: resident_kib(),

@@ -73,7 +73,8 @@ fn directory() -> PathBuf {
     }
 }
 
-fn profile() -> String {
+/// The profile that it was all built in, as cargo names it.
+pub fn profile() -> String {
     match directory().file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev".to_owned(),
         Some(name) => name.to_owned(),
