@@ -48,9 +48,16 @@ pub fn build() {
 }
 
 fn run_cargo() -> Result<(), String> {
+    // The module by itself, as it is shipped: built together with the daemon it would get the
+    // features that only the daemon wants of their common crates, and the descriptors they open.
+    cargo_build(&["pam_twinlock"])?;
+    cargo_build(&["twinlock-service", "twinlock-cli"])
+}
+
+fn cargo_build(packages: &[&str]) -> Result<(), String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(workspace()).args(["build", "--quiet", "--profile", &profile()]);
-    for package in ["pam_twinlock", "twinlock-service", "twinlock-cli"] {
+    for package in packages {
         cargo.args(["--package", package]);
     }
     cargo.arg("--target-dir").arg(directory().parent().expect("a profile lies in target"));
