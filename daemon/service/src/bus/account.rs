@@ -1,6 +1,6 @@
 //! Accounts, as the bus sees them: whose they are, and how they are changed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_core::{
@@ -9,9 +9,13 @@ use twinlock_core::{
     login::User,
     record::UserRecord,
 };
+use zbus::{Connection, message::Header};
 
 use super::{caller::Caller, enrolments::Enrolments, errors};
-use crate::engine::{Done, Engine};
+use crate::engine::{Done, Engine, EngineError, UserLocks, within};
+
+/// How long a change may wait for its turn and for the store: less than a client waits.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Whose word a change rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +30,22 @@ pub(super) enum Authority {
 pub struct Accounts {
     pub(super) engine: Arc<Engine>,
     pub(super) enrolments: Enrolments,
+    turns: UserLocks,
 }
 
 impl Accounts {
     /// Over this engine.
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, enrolments: Enrolments::default() }
+        Self { engine, enrolments: Enrolments::default(), turns: UserLocks::default() }
+    }
+
+    /// Who sent this message, when it is their turn.
+    pub(super) async fn caller(
+        &self,
+        header: &Header<'_>,
+        connection: &Connection,
+    ) -> Result<Caller> {
+        Caller::of(header, connection, &self.turns).await
     }
 
     /// The user of this name.
@@ -48,8 +62,10 @@ impl Accounts {
         let user = found
             .map_err(|error| errors::trouble(&self.engine, "", &error))?
             .ok_or_else(|| errors::unknown_user(&format!("uid {}", caller.uid)))?;
-        // By name once more, for the groups that the policy may ask for.
-        self.user(&user.name).await
+        // By name once more, for the groups that the policy may ask for. Where two sources of the
+        // user database disagree, the name may be another's.
+        let named = self.user(&user.name).await?;
+        if named.uid == caller.uid { Ok(named) } else { Err(errors::ambiguous(&named.name)) }
     }
 
     /// Changes the record of a user, if it is this user's. What `change` did to the record and
@@ -59,25 +75,34 @@ impl Accounts {
         user: &User,
         mut change: impl FnMut(&mut UserRecord, &World<'_>, &mut Vec<AuditEvent>) -> Result<T>,
     ) -> Result<T> {
-        self.change_any(user, |record, world, events| match record.check_owner(user) {
-            Ok(()) => change(record, world, events),
-            Err(other) => Err(errors::mismatch(&user.name, other)),
-        })
-        .await
+        let step = |record: &mut UserRecord, world: &World<'_>| {
+            run(|events| match record.check_owner(user) {
+                Ok(()) => change(record, world, events),
+                Err(other) => Err(errors::mismatch(&user.name, other)),
+            })
+        };
+        self.answer(user, self.engine.step(user, step)).await
     }
 
-    /// As [`Self::change`], also a record of an earlier account of the name.
+    /// As [`Self::change`], also a record of an earlier account of the name and, as an empty one,
+    /// a record that cannot be read.
     pub(super) async fn change_any<T>(
         &self,
         user: &User,
         mut change: impl FnMut(&mut UserRecord, &World<'_>, &mut Vec<AuditEvent>) -> Result<T>,
     ) -> Result<T> {
         let step = |record: &mut UserRecord, world: &World<'_>| {
-            let mut events = Vec::new();
-            let answer = change(record, world, &mut events);
-            Done { answer, effects: events.into_iter().map(Effect::Audit).collect() }
+            run(|events| change(record, world, events))
         };
-        match self.engine.step(user, step).await {
+        self.answer(user, self.engine.step_afresh(user, step)).await
+    }
+
+    async fn answer<T>(
+        &self,
+        user: &User,
+        step: impl Future<Output = std::result::Result<Result<T>, EngineError>>,
+    ) -> Result<T> {
+        match within(DEADLINE, step).await {
             Ok(answer) => answer,
             Err(error) => Err(errors::trouble(&self.engine, &user.name, &error)),
         }
@@ -91,6 +116,13 @@ impl Accounts {
             uid => event.done_by(format!("uid {uid}")),
         }
     }
+}
+
+/// The answer of a change, with the events that it pushed.
+fn run<T>(change: impl FnOnce(&mut Vec<AuditEvent>) -> Result<T>) -> Done<Result<T>> {
+    let mut events = Vec::new();
+    let answer = change(&mut events);
+    Done { answer, effects: events.into_iter().map(Effect::Audit).collect() }
 }
 
 pub(super) fn check_enrolled(record: &UserRecord) -> Result<()> {

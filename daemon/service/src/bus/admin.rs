@@ -9,6 +9,7 @@ use twinlock_bus_api::{
 };
 use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Connection, interface, message::Header};
+use zeroize::Zeroizing;
 
 use super::{
     account::{Accounts, Authority},
@@ -31,7 +32,7 @@ impl AdminInterface {
 
     /// The caller, if an administrator: before anything else, and before any lock is taken.
     async fn administrator(&self, header: &Header<'_>, connection: &Connection) -> Result<Caller> {
-        let caller = Caller::of(header, connection).await?;
+        let caller = self.accounts.caller(header, connection).await?;
         if caller.is_root() {
             return Ok(caller);
         }
@@ -87,6 +88,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<FactorInfo> {
+        let code = Zeroizing::new(code);
         let caller = self.administrator(&header, connection).await?;
         self.accounts.confirm_enrolment(&caller, enrolment, &code).await
     }
@@ -109,6 +111,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
+        let code = Zeroizing::new(code);
         let caller = self.administrator(&header, connection).await?;
         self.accounts.verify(&self.accounts.user(&user).await?, &caller, &code).await
     }
@@ -200,9 +203,7 @@ impl AdminInterface {
             Ok(had) => {
                 Outcome { user: name, done: true, text: format!("{had} factors taken away.") }
             }
-            Err(error) => {
-                Outcome { user: name, done: false, text: errors::sentence(&error) }
-            }
+            Err(error) => Outcome { user: name, done: false, text: errors::sentence(&error) },
         }
     }
 }

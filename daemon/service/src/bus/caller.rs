@@ -1,20 +1,31 @@
 //! Who calls, as the bus says: the message bus vouches for the uid of each of its connections.
 
+use tokio::sync::OwnedMutexGuard;
 use twinlock_bus_api::error::{Error, Result};
 use zbus::{Connection, fdo::DBusProxy, message::Header, names::BusName};
 
-/// A caller on the system bus.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use crate::engine::UserLocks;
+
+/// A caller on the system bus, for the time of one call.
+///
+/// The calls of one user take turns: whoever sends thousands at once waits for themselves, and
+/// neither the user database nor the store is taken up by one who is not logging in. Root's do not,
+/// so that a reset of many users holds up no other administrator.
 pub(super) struct Caller {
     /// The unique name of the connection; never given out twice while the bus lives.
     pub(super) connection: String,
     /// The uid of the process that opened it.
     pub(super) uid: u32,
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Caller {
-    /// Asks the bus who sent this message.
-    pub(super) async fn of(header: &Header<'_>, connection: &Connection) -> Result<Self> {
+    /// Asks the bus who sent this message, and waits for their turn.
+    pub(super) async fn of(
+        header: &Header<'_>,
+        connection: &Connection,
+        turns: &UserLocks,
+    ) -> Result<Self> {
         let unknown = || Error::NotAuthorized("The bus does not say who calls.".to_owned());
         let sender = header.sender().ok_or_else(unknown)?.to_owned();
         let bus = DBusProxy::new(connection).await.map_err(|_| unknown())?;
@@ -22,7 +33,17 @@ impl Caller {
             .get_connection_unix_user(BusName::Unique(sender.clone()))
             .await
             .map_err(|_| unknown())?;
-        Ok(Self { connection: sender.to_string(), uid })
+        let turn = match uid {
+            0 => None,
+            uid => Some(turns.lock(&uid.to_string()).await),
+        };
+        Ok(Self { connection: sender.to_string(), uid, _turn: turn })
+    }
+
+    /// A caller whom no bus vouches for.
+    #[cfg(test)]
+    pub(super) fn supposed(connection: &str, uid: u32) -> Self {
+        Self { connection: connection.to_owned(), uid, _turn: None }
     }
 
     /// Whether the caller is root.

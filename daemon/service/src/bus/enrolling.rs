@@ -10,7 +10,7 @@ use twinlock_core::{
     factor::totp::{Check, TotpFactor},
     login::{LoginContext, Source, User},
     policy::{EnrolmentMode, Policy, Standing},
-    record::{DEFAULT_LABEL, UserRecord},
+    record::{DEFAULT_LABEL, MAX_FACTORS, TooManyFactors, UserRecord},
     response::Response,
     time::Timestamp,
 };
@@ -45,10 +45,13 @@ impl Accounts {
                 "Only an administrator enrols without a confirming code.".to_owned(),
             ));
         }
-        let pending = self
+        let (pending, mut offer) = self
             .change(user, |record, world, events| {
                 if authority == Authority::Own {
                     may_enrol(record, world, events, user, caller, &options.code)?;
+                }
+                if record.factors.len() >= MAX_FACTORS {
+                    return Err(errors::too_many_factors(TooManyFactors));
                 }
                 let pending = Pending {
                     user: user.clone(),
@@ -57,15 +60,20 @@ impl Accounts {
                     totp: TotpFactor::new(world.fresh.secret()),
                     beside: factor_ids(record),
                 };
+                let offer = offer(&pending, world)?;
                 if options.unconfirmed {
                     enrol(record, &pending, pending.totp.clone(), world.now)?;
-                    let event = enrolled(&pending, "without a confirming code");
+                    let event = event_of(&pending, "without a confirming code");
                     events.push(Self::by(caller, user, event));
                 }
-                Ok(pending)
+                Ok((pending, offer))
             })
             .await?;
-        self.offer(pending, caller, options.unconfirmed)
+        if !options.unconfirmed {
+            let number = self.enrolments.open(caller, pending, self.engine.steady());
+            offer.enrolment = number.ok_or_else(errors::too_many_enrolments)?;
+        }
+        Ok(offer)
     }
 
     /// Enrols what a code has proved.
@@ -76,7 +84,7 @@ impl Accounts {
         code: &str,
     ) -> Result<FactorInfo> {
         let now = self.engine.steady();
-        let taken = self.enrolments.take(&caller.connection, number, now).ok_or_else(gone)?;
+        let taken = self.enrolments.take(caller, number, now).ok_or_else(gone)?;
         let pending = taken.pending();
         let digits = Response::new(code.to_owned()).digits().unwrap_or_default();
         let window = self.engine.settings().codes.window;
@@ -95,49 +103,42 @@ impl Accounts {
         };
         let mut totp = pending.totp.clone();
         totp.accept(step);
-        self.change(&pending.user, |record, world, events| {
+        let enrolled = self.change(&pending.user, |record, world, events| {
             if factor_ids(record) != pending.beside {
                 return Err(gone());
             }
             let factor = enrol(record, pending, totp.clone(), world.now)?;
-            let event = enrolled(pending, "confirmed with a code");
+            let event = event_of(pending, "confirmed with a code");
             events.push(Self::by(caller, &pending.user, event));
             Ok(factor)
-        })
-        .await
+        });
+        let enrolled = enrolled.await;
+        if matches!(enrolled, Err(Error::Unavailable(_))) {
+            self.enrolments.give_back(taken);
+        }
+        enrolled
     }
 
     /// Forgets an open enrolment.
     pub(super) fn cancel_enrolment(&self, caller: &Caller, number: u64) {
-        drop(self.enrolments.take(&caller.connection, number, self.engine.steady()));
+        drop(self.enrolments.take(caller, number, self.engine.steady()));
     }
+}
 
-    fn offer(&self, pending: Pending, caller: &Caller, done: bool) -> Result<EnrolmentOffer> {
-        let settings = self.engine.settings();
-        let account = format!("{}@{}", pending.user.name, settings.host);
-        let uri = pending.totp.uri(&settings.issuer, &account).ok_or_else(|| {
-            Error::InvalidArgument("This account's name does not fit into an URI.".to_owned())
-        })?;
-        let mut offer = EnrolmentOffer {
-            enrolment: 0,
-            user: pending.user.name.clone(),
-            factor: pending.factor.clone(),
-            account,
-            secret: pending.totp.secret().to_base32().to_string(),
-            uri: uri.to_string(),
-        };
-        if !done {
-            let number = self.enrolments.open(&caller.connection, pending, self.engine.steady());
-            offer.enrolment = number.ok_or_else(|| {
-                Error::Unavailable(
-                    "Too many enrolments wait for a code; finish or cancel one, or try again in \
-                     ten minutes."
-                        .to_owned(),
-                )
-            })?;
-        }
-        Ok(offer)
-    }
+/// What an enrolment shows, without the number of one that stays open.
+fn offer(pending: &Pending, world: &World<'_>) -> Result<EnrolmentOffer> {
+    let account = format!("{}@{}", pending.user.name, world.settings.host);
+    let uri = pending.totp.uri(&world.settings.issuer, &account).ok_or_else(|| {
+        Error::InvalidArgument("This account's name does not fit into an URI.".to_owned())
+    })?;
+    Ok(EnrolmentOffer {
+        enrolment: 0,
+        user: pending.user.name.clone(),
+        factor: pending.factor.clone(),
+        account,
+        secret: pending.totp.secret().to_base32().to_string(),
+        uri: uri.to_string(),
+    })
 }
 
 /// Whether users may enrol on their own word: with a code where they have a factor, and without
@@ -192,7 +193,7 @@ fn enrol(
     record.factors.last().map(info).ok_or_else(gone)
 }
 
-fn enrolled(pending: &Pending, how: &str) -> AuditEvent {
+fn event_of(pending: &Pending, how: &str) -> AuditEvent {
     let cause = format!("factor {} {how}", pending.factor);
     AuditEvent::new(Happening::FactorEnrolled, pending.user.name.clone(), cause)
 }

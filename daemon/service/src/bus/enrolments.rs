@@ -7,11 +7,17 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 
 use twinlock_core::{factor::totp::TotpFactor, login::User};
 
+use super::caller::Caller;
+
 /// How long an enrolment waits for its code.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Enrolments that one connection may have open.
 const LIMIT_EACH: usize = 4;
+
+/// Enrolments that one user but root may have open, over all connections: nobody can use up the
+/// places of the others.
+const LIMIT_OF_USER: usize = 16;
 
 /// Enrolments open at once.
 const LIMIT: usize = 1024;
@@ -36,7 +42,8 @@ pub(super) struct Pending {
 }
 
 struct Open {
-    owner: String,
+    connection: String,
+    uid: u32,
     opened: Duration,
     failed: u8,
     pending: Pending,
@@ -54,31 +61,54 @@ struct Table {
     entries: HashMap<u64, Open>,
 }
 
+impl Open {
+    /// The uid as well as the connection: a bus that was restarted gives out the same names again.
+    fn is_of(&self, caller: &Caller) -> bool {
+        self.connection == caller.connection && self.uid == caller.uid
+    }
+}
+
 impl Enrolments {
     /// Keeps one for this connection; `None` if there are too many. `now` is the steady clock.
-    pub(super) fn open(&self, owner: &str, pending: Pending, now: Duration) -> Option<u64> {
+    pub(super) fn open(&self, caller: &Caller, pending: Pending, now: Duration) -> Option<u64> {
         let mut table = self.table();
         table.entries.retain(|_, open| now.saturating_sub(open.opened) < LIFETIME);
-        let own = table.entries.values().filter(|open| open.owner == owner).count();
-        if own >= LIMIT_EACH || table.entries.len() >= LIMIT {
+        let open = |wanted: &dyn Fn(&Open) -> bool| {
+            table.entries.values().filter(|open| wanted(open)).count()
+        };
+        if open(&|open| open.is_of(caller)) >= LIMIT_EACH
+            || (!caller.is_root() && open(&|open| open.uid == caller.uid) >= LIMIT_OF_USER)
+            || table.entries.len() >= LIMIT
+        {
             return None;
         }
         table.last += 1;
         let number = table.last;
-        let open = Open { owner: owner.to_owned(), opened: now, failed: 0, pending };
+        let connection = caller.connection.clone();
+        let open = Open { connection, uid: caller.uid, opened: now, failed: 0, pending };
         table.entries.insert(number, open);
         Some(number)
     }
 
     /// Takes one of this connection's out.
-    pub(super) fn take(&self, owner: &str, number: u64, now: Duration) -> Option<Taken> {
+    pub(super) fn take(&self, caller: &Caller, number: u64, now: Duration) -> Option<Taken> {
         let mut table = self.table();
         let open = table.entries.get(&number)?;
-        if open.owner != owner {
+        if !open.is_of(caller) {
             return None;
         }
         let open = table.entries.remove(&number)?;
         (now.saturating_sub(open.opened) < LIFETIME).then_some(Taken { number, open })
+    }
+
+    /// Puts one back that something else than its code ended; it has as many tries as before.
+    pub(super) fn give_back(&self, taken: Taken) {
+        self.table().entries.insert(taken.number, taken.open);
+    }
+
+    /// Forgets all: the bus that knew their connections is gone.
+    pub(super) fn clear(&self) {
+        self.table().entries.clear();
     }
 
     /// Puts one back after a wrong code; says whether there are tries left.
@@ -126,36 +156,61 @@ mod tests {
         }
     }
 
+    fn alice(connection: &str) -> Caller {
+        Caller::supposed(connection, 1000)
+    }
+
     #[test]
     fn another_connection_cannot_name_an_enrolment() {
         let enrolments = Enrolments::default();
-        let number = enrolments.open(":1.1", pending(), Duration::ZERO).unwrap();
-        assert!(enrolments.take(":1.2", number, Duration::ZERO).is_none());
-        assert!(enrolments.take(":1.1", number, Duration::ZERO).is_some());
-        assert!(enrolments.take(":1.1", number, Duration::ZERO).is_none());
+        let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
+        assert!(enrolments.take(&alice(":1.2"), number, Duration::ZERO).is_none());
+        assert!(enrolments.take(&alice(":1.1"), number, Duration::ZERO).is_some());
+        assert!(enrolments.take(&alice(":1.1"), number, Duration::ZERO).is_none());
     }
 
     #[test]
     fn an_enrolment_ends_after_five_wrong_codes_and_after_ten_minutes() {
         let enrolments = Enrolments::default();
-        let number = enrolments.open(":1.1", pending(), Duration::ZERO).unwrap();
+        let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
         for left in [true, true, true, true, false] {
-            let taken = enrolments.take(":1.1", number, Duration::ZERO).unwrap();
+            let taken = enrolments.take(&alice(":1.1"), number, Duration::ZERO).unwrap();
             assert_eq!(enrolments.put_back(taken), left);
         }
-        assert!(enrolments.take(":1.1", number, Duration::ZERO).is_none());
-        let number = enrolments.open(":1.1", pending(), Duration::ZERO).unwrap();
-        assert!(enrolments.take(":1.1", number, LIFETIME).is_none());
+        assert!(enrolments.take(&alice(":1.1"), number, Duration::ZERO).is_none());
+        let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
+        assert!(enrolments.take(&alice(":1.1"), number, LIFETIME).is_none());
     }
 
     #[test]
     fn open_enrolments_are_bounded_and_expired_ones_make_room() {
         let enrolments = Enrolments::default();
         for _ in 0..LIMIT_EACH {
-            assert!(enrolments.open(":1.1", pending(), Duration::ZERO).is_some());
+            assert!(enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).is_some());
         }
-        assert!(enrolments.open(":1.1", pending(), Duration::ZERO).is_none());
-        assert!(enrolments.open(":1.2", pending(), Duration::ZERO).is_some());
-        assert!(enrolments.open(":1.1", pending(), LIFETIME).is_some());
+        assert!(enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).is_none());
+        assert!(enrolments.open(&alice(":1.2"), pending(), Duration::ZERO).is_some());
+        assert!(enrolments.open(&alice(":1.1"), pending(), LIFETIME).is_some());
+    }
+
+    #[test]
+    fn the_same_name_on_another_bus_is_another_caller() {
+        let enrolments = Enrolments::default();
+        let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
+        let stranger = Caller::supposed(":1.1", 1001);
+        assert!(enrolments.take(&stranger, number, Duration::ZERO).is_none());
+        enrolments.clear();
+        assert!(enrolments.take(&alice(":1.1"), number, Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn one_user_cannot_use_up_the_places_of_the_others() {
+        let enrolments = Enrolments::default();
+        let open = |caller: &Caller| enrolments.open(caller, pending(), Duration::ZERO).is_some();
+        let opened = (0..LIMIT).filter(|n| open(&alice(&format!(":1.{n}")))).count();
+        assert_eq!(opened, LIMIT_OF_USER);
+        assert!(open(&Caller::supposed(":1.5000", 1001)));
+        let by_root = (0..LIMIT).filter(|n| open(&Caller::supposed(&format!(":2.{n}"), 0)));
+        assert_eq!(by_root.count(), LIMIT - LIMIT_OF_USER - 1);
     }
 }

@@ -26,6 +26,13 @@ pub(super) fn unknown_user(name: &str) -> Error {
     Error::UnknownUser(format!("There is no user {:?} on this host.", shown(name)))
 }
 
+pub(super) fn ambiguous(name: &str) -> Error {
+    Error::UnknownUser(format!(
+        "The user database knows two accounts by the name {:?}; ask an administrator to mend it.",
+        shown(name)
+    ))
+}
+
 pub(super) fn mismatch(user: &str, mismatch: UidMismatch) -> Error {
     Error::RecordMismatch(format!(
         "The record of {user} is of uid {}, but {user} has uid {} now: it belongs to an earlier \
@@ -60,6 +67,13 @@ pub(super) fn locked(user: &str, gate: Gate) -> Error {
 
 pub(super) fn too_many_factors(error: TooManyFactors) -> Error {
     Error::InvalidArgument(format!("That is one factor too many: {error}."))
+}
+
+pub(super) fn too_many_enrolments() -> Error {
+    Error::Unavailable(
+        "Too many enrolments wait for a code; finish or cancel one, or try again in ten minutes."
+            .to_owned(),
+    )
 }
 
 /// The sentence that the caller would have read.

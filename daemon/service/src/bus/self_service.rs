@@ -7,11 +7,9 @@ use twinlock_bus_api::{
     error::Result,
 };
 use zbus::{Connection, interface, message::Header};
+use zeroize::Zeroizing;
 
-use super::{
-    account::{Accounts, Authority},
-    caller::Caller,
-};
+use super::account::{Accounts, Authority};
 
 /// The interface.
 pub(super) struct SelfInterface {
@@ -32,7 +30,7 @@ impl SelfInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<UserStatus> {
-        let caller = Caller::of(&header, connection).await?;
+        let caller = self.accounts.caller(&header, connection).await?;
         self.accounts.status(&self.accounts.own(&caller).await?, Authority::Own).await
     }
 
@@ -43,7 +41,7 @@ impl SelfInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<EnrolmentOffer> {
-        let caller = Caller::of(&header, connection).await?;
+        let caller = self.accounts.caller(&header, connection).await?;
         let user = self.accounts.own(&caller).await?;
         self.accounts.begin_enrolment(&user, &caller, Authority::Own, &options).await
     }
@@ -56,7 +54,8 @@ impl SelfInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<FactorInfo> {
-        let caller = Caller::of(&header, connection).await?;
+        let code = Zeroizing::new(code);
+        let caller = self.accounts.caller(&header, connection).await?;
         self.accounts.confirm_enrolment(&caller, enrolment, &code).await
     }
 
@@ -66,7 +65,7 @@ impl SelfInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = Caller::of(&header, connection).await?;
+        let caller = self.accounts.caller(&header, connection).await?;
         self.accounts.cancel_enrolment(&caller, enrolment);
         Ok(())
     }
@@ -77,7 +76,8 @@ impl SelfInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = Caller::of(&header, connection).await?;
+        let code = Zeroizing::new(code);
+        let caller = self.accounts.caller(&header, connection).await?;
         let user = self.accounts.own(&caller).await?;
         self.accounts.verify(&user, &caller, &code).await
     }
@@ -89,7 +89,8 @@ impl SelfInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = Caller::of(&header, connection).await?;
+        let code = Zeroizing::new(code);
+        let caller = self.accounts.caller(&header, connection).await?;
         let user = self.accounts.own(&caller).await?;
         self.accounts.remove_factor(&user, &caller, Authority::Own, &factor, &code).await
     }
