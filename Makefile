@@ -43,7 +43,9 @@ help: ## list the targets
 
 demo: ## log in over SSH with a code, on a private stack; INTERACTIVE=1 leaves it running
 	@scripts/install-deps build test
-	@$(CARGO) build --quiet --locked -p twinlock-tests
+	@$(CARGO) build --locked -p pam_twinlock
+	@$(CARGO) build --locked -p twinlock-service -p twinlock-cli
+	@$(CARGO) build --locked -p twinlock-tests
 	@$(RUNNER) $(CARGO) run --quiet --locked -p twinlock-tests --bin demo -- $(if $(filter-out 0,$(INTERACTIVE)),--interactive)
 
 test: ## every check and every test
@@ -67,7 +69,9 @@ check: lint ## formatting, lints, packaging files, licences of the dependencies
 
 bench: ## what a login costs, beside other modules
 	@scripts/install-deps build test
-	@$(CARGO) build --quiet --locked --release -p twinlock-tests
+	@$(CARGO) build --locked --profile module -p pam_twinlock
+	@$(CARGO) build --locked --release -p twinlock-service -p twinlock-cli
+	@$(CARGO) build --locked --release -p twinlock-tests
 	@$(RUNNER) $(CARGO) run --quiet --locked --release -p twinlock-tests --bin bench
 	@echo && echo 'The policy, which decides once or twice in each login:'
 	@$(CARGO) run --quiet --locked --release -p twinlock-core --example policy_figures

@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::login::Login;
-use crate::rig::pam_stack::{install, twinlock};
+use crate::rig::artifacts;
+use crate::rig::pam_stack::install;
 
 /// A module under measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +48,9 @@ impl Contender {
                 "account required pam_permit.so".into(),
             ],
             // The account phase has its ticket redeemed: a login pays for both.
-            Self::Twinlock => {
-                vec![twinlock("auth", "required", ""), twinlock("account", "required", "")]
-            }
+            Self::Twinlock => ["auth", "account"]
+                .map(|phase| format!("{phase} required {}", artifacts::shipped_module().display()))
+                .into(),
         };
         install(self.service(), &lines);
     }

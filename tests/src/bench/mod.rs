@@ -51,9 +51,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// A sentence, when the programs are not built or the private machine or a login failed.
 pub fn run() -> Result<(), String> {
-    for program in
-        [artifacts::module(), artifacts::daemon(), artifacts::command(), artifacts::pam_login()]
-    {
+    for program in [
+        artifacts::shipped_module(),
+        artifacts::daemon(),
+        artifacts::command(),
+        artifacts::pam_login(),
+    ] {
         if !program.exists() {
             let path = program.display();
             return Err(format!(
@@ -139,9 +142,10 @@ fn introduce(disk: &Path) {
     let cpus = thread::available_parallelism().map_or(0, usize::from);
     let kind = statfs(disk).map_or_else(|error| error.to_string(), |it| file_system(&it));
     say(&format!(
-        "From pam_start to pam_end, interleaved: {} rounds of {USERS} users. Each code is used up \
-         in the\nlogin; with Twinlock, on the disk before the reply. Twinlock is asked in the auth \
-         and in the\naccount phase.\n\nprofile {profile}, {cpus} CPUs, stores on {kind}",
+        "From pam_start to pam_end, interleaved: {} rounds of {USERS} users. Each code is used up in \
+         the\nlogin; with Twinlock, on the disk before the reply. Twinlock is asked in the auth and \
+         in the\naccount phase.\n\nDaemon of the profile {profile}, module as it is shipped, {cpus} \
+         CPUs, stores on {kind}",
         Place::ALL.len() * ROUNDS
     ));
     if profile != "release" {

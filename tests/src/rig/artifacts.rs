@@ -10,9 +10,15 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace")
 }
 
-/// The PAM module.
+/// The PAM module, under the name that it is installed with: the daemon looks for it in a stack.
 pub fn module() -> PathBuf {
-    directory().join("libpam_twinlock.so")
+    directory().join("pam_twinlock.so")
+}
+
+/// The PAM module as it is shipped: the profile `module`, whatever the tests are built in.
+pub fn shipped_module() -> PathBuf {
+    let target = directory().parent().expect("a profile lies in target").join("module");
+    target.join("libpam_twinlock.so")
 }
 
 /// The daemon.
@@ -51,7 +57,15 @@ fn run_cargo() -> Result<(), String> {
     // The module by itself, as it is shipped: built together with the daemon it would get the
     // features that only the daemon wants of their common crates, and the descriptors they open.
     cargo_build(&["pam_twinlock"])?;
+    name_module().map_err(|error| format!("the module cannot be copied: {error}"))?;
     cargo_build(&["twinlock-service", "twinlock-cli"])
+}
+
+/// In one step, because another run of the tests may be using it.
+fn name_module() -> std::io::Result<()> {
+    let copy = directory().join(format!("pam_twinlock.so.{}", std::process::id()));
+    std::fs::copy(directory().join("libpam_twinlock.so"), &copy)?;
+    std::fs::rename(copy, module())
 }
 
 fn cargo_build(packages: &[&str]) -> Result<(), String> {
