@@ -17,8 +17,8 @@ use std::{
 use nix::{
     errno::Errno,
     sys::{
-        socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket},
-        stat::{Mode, umask},
+        socket::{AddressFamily, Backlog, SockFlag, SockType, UnixAddr, connect, listen, socket},
+        stat::{Mode, fchmod},
     },
 };
 use thiserror::Error;
@@ -96,11 +96,18 @@ pub fn bind(path: &Path) -> Result<StdListener, ListenError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(io)?;
     }
-    // The mode of a socket is what the umask leaves of 0777; 0600 from the first moment on.
-    let before = umask(Mode::from_bits_truncate(0o177));
-    let listener = StdListener::bind(path);
-    umask(before);
-    listener.map_err(io)
+    listen_privately(path).map_err(io)
+}
+
+/// A listening socket of mode 0600 from the first moment on: Linux gives the file of a socket the
+/// mode that the socket has when it is bound (unix(7)), and no other thread is in the way, as it
+/// would be of umask(2).
+fn listen_privately(path: &Path) -> io::Result<StdListener> {
+    let unbound = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    fchmod(&unbound, Mode::S_IRUSR | Mode::S_IWUSR)?;
+    nix::sys::socket::bind(unbound.as_raw_fd(), &UnixAddr::new(path)?)?;
+    listen(&unbound, Backlog::MAXCONN)?;
+    Ok(StdListener::from(unbound))
 }
 
 /// Whether somebody listens on the socket. A daemon that hangs with a full queue does: the

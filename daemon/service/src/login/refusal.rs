@@ -34,7 +34,12 @@ impl Desk {
 
     pub(super) fn refuse(&self, login: &LoginContext, cause: &str) -> Ending {
         let reference = self.engine.reference();
-        let event = AuditEvent::of_login(Happening::LoginRefused, login, cause);
+        let event = if self.observes() {
+            let cause = format!("would deny: {cause}");
+            AuditEvent::of_login(Happening::LoginObserved, login, cause)
+        } else {
+            AuditEvent::of_login(Happening::LoginRefused, login, cause)
+        };
         self.engine.audit(event.with_reference(reference.clone()));
         self.end_in_deny(dialogue::unavailable(&reference), reference)
     }
