@@ -7,7 +7,11 @@
 use serde::{Deserialize, Serialize};
 use zbus::{DeserializeDict, SerializeDict, Type};
 
-use crate::{error::Result, policy::SupposedLogin};
+use crate::{
+    error::Result,
+    history::{LogEvent, LogFilter},
+    policy::SupposedLogin,
+};
 
 /// One enrolled factor, without its secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
@@ -161,6 +165,14 @@ pub trait Admin {
 
     /// What stands of everyone who has a record, by name.
     fn list_users(&self) -> Result<Vec<UserStatus>>;
+
+    /// Events of the past, in the order in which they happened; where to go on, for
+    /// [`LogFilter::after`]; and whether there may be more by now.
+    fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool)>;
+
+    /// The latest event with this reference and the other events of its login, in order, each
+    /// explained; empty if no event has it.
+    fn find(&self, reference: &str) -> Result<Vec<LogEvent>>;
 
     /// Opens an enrolment for a user, or enrols without a confirming code.
     fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer>;

@@ -4,6 +4,7 @@
 //! - [`login`]: `org.twinlock1.Login`, peer to peer on the login socket.
 //! - [`account`] (feature `admin`): `org.twinlock1.Self` and `org.twinlock1.Admin` on the system bus.
 //! - [`policy`] (feature `admin`): words and types of the policy on `org.twinlock1.Admin`.
+//! - [`history`] (feature `admin`): what happened, on `org.twinlock1.Admin`.
 //! - [`error`]: the errors that the system-bus interfaces answer with.
 //!
 //! The installed interface XML documents each method for readers of other languages; a test holds
@@ -14,6 +15,8 @@
 pub mod account;
 #[cfg(feature = "admin")]
 pub mod error;
+#[cfg(feature = "admin")]
+pub mod history;
 pub mod login;
 pub mod names;
 #[cfg(feature = "admin")]

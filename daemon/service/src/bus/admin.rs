@@ -5,6 +5,7 @@ use std::sync::Arc;
 use twinlock_bus_api::{
     account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, UserStatus},
     error::{Error, Result},
+    history::{LogEvent, LogFilter},
     policy::SupposedLogin,
 };
 use twinlock_core::audit::{AuditEvent, Happening};
@@ -65,6 +66,28 @@ impl AdminInterface {
     ) -> Result<Vec<UserStatus>> {
         self.administrator(&header, connection).await?;
         self.accounts.list().await
+    }
+
+    #[zbus(out_args("events", "next", "is_cut"))]
+    async fn log(
+        &self,
+        filter: LogFilter,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(Vec<LogEvent>, String, bool)> {
+        self.administrator(&header, connection).await?;
+        self.accounts.log(filter).await
+    }
+
+    #[zbus(out_args("events"))]
+    async fn find(
+        &self,
+        reference: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<LogEvent>> {
+        self.administrator(&header, connection).await?;
+        self.accounts.find(&reference).await
     }
 
     #[zbus(out_args("offer"))]

@@ -10,6 +10,7 @@ mod enrolling;
 mod enrolments;
 mod errors;
 mod explain;
+mod history;
 mod self_service;
 mod status;
 mod switch;
