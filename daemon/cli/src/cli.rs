@@ -36,7 +36,9 @@ pub enum Verb {
     Factor(verbs::factor::Args),
     Reset(verbs::reset::Args),
     Unlock(verbs::unlock::Args),
+    Mfa(verbs::mfa::Args),
     User(verbs::user::Args),
+    Policy(verbs::policy::Args),
     Config(verbs::config::Args),
     Completions(verbs::completions::Args),
 }

@@ -1,7 +1,8 @@
 //! `twinlock`, the command: a client of the daemon on the system bus.
 //!
 //! - [`cli`]: what can be typed; [`verbs`]: what each verb does, one a file.
-//! - [`client`]: the daemon, in bounded time; [`settings`]: where its bus is.
+//! - [`client`]: the daemon, in bounded time; [`settings`]: where its bus is; [`people`]: who
+//!   may log in to this host.
 //! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
 //!   outside is made safe to show.
 //!
@@ -14,6 +15,7 @@ pub mod cli;
 pub mod client;
 pub mod escape;
 pub mod failure;
+pub mod people;
 pub mod progress;
 pub mod prompt;
 pub mod qr;
@@ -47,7 +49,9 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Factor(args) => verbs::factor::run(args, &mut around.client(config)?, around),
         Verb::Reset(args) => verbs::reset::run(args, &mut around.client(config)?, around),
         Verb::Unlock(args) => verbs::unlock::run(&args, &mut around.client(config)?, around),
+        Verb::Mfa(args) => verbs::mfa::run(&args, &mut around.client(config)?, around),
         Verb::User(args) => verbs::user::run(args, &mut around.client(config)?, around),
+        Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),
         Verb::Config(args) => verbs::config::run(&args, config, around),
         Verb::Completions(args) => verbs::completions::run(&args, around),
     }

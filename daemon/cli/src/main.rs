@@ -9,9 +9,11 @@ use clap::Parser;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use rustix::termios::InputModes;
 use twinlock_cli::cli::Cli;
 use twinlock_cli::client::PATIENCE;
 use twinlock_cli::failure::Failure;
+use twinlock_cli::people;
 use twinlock_cli::prompt::Console;
 use twinlock_cli::render::{Palette, View};
 use twinlock_cli::surroundings::Surroundings;
@@ -40,15 +42,24 @@ fn surroundings() -> Result<Surroundings, Failure> {
             palette: palette(AutoStream::choice(&stdout())),
             now: Timestamp::now(),
             zone: TimeZone::system(),
+            unicode: is_utf8_terminal(),
         },
         columns: Box::new(|| {
             let size = rustix::termios::tcgetwinsize(stdout()).ok()?;
             (size.ws_col > 0).then_some(usize::from(size.ws_col))
         }),
+        people: Box::new(people::of_this_host),
         uid: rustix::process::getuid().as_raw(),
         patience: PATIENCE,
         progress: stderr().is_terminal().then(|| Box::new(stderr()) as Box<dyn Write>),
     })
+}
+
+/// Whether standard output is a terminal that was told to take UTF-8 (termios(3), `IUTF8`): what
+/// the terminal itself says, where the environment may say anything.
+fn is_utf8_terminal() -> bool {
+    rustix::termios::tcgetattr(stdout())
+        .is_ok_and(|settings| settings.input_modes.contains(InputModes::IUTF8))
 }
 
 const fn palette(choice: ColorChoice) -> Palette {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::failure::Failure;
+use crate::people::People;
 use crate::progress::Progress;
 use crate::prompt::Prompt;
 use crate::render::{Palette, View};
@@ -25,6 +26,8 @@ pub struct Surroundings {
     pub view: View,
     /// Columns of the terminal that standard output is; none where it is no terminal.
     pub columns: Box<dyn Fn() -> Option<usize>>,
+    /// Who may log in to this host.
+    pub people: Box<dyn Fn() -> Result<People, Failure>>,
     /// The user id of this process.
     pub uid: u32,
     /// How long connecting and one call may take together.

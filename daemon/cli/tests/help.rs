@@ -48,6 +48,11 @@ fn wrong_usage_exits_with_2() {
         // Only an administrator, who names a user, goes without a confirming code.
         &["enroll", "--no-confirm"],
         &["completions", "tcsh"],
+        &["mfa", "alice"],
+        &["mfa", "on"],
+        &["policy", "explain"],
+        &["policy", "explain", "alice", "--first-factor", "passwrod"],
+        &["policy", "explain", "alice", "--phase", "session"],
     ] {
         let shown = transcript(arguments, "");
         assert!(shown.ends_with("--- exit code 2\n"), "{arguments:?}: {shown}");

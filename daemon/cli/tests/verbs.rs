@@ -35,7 +35,7 @@ fn users_are_listed_as_json_by_state() {
     let daemon = Daemon::for_caller("root");
     insta::assert_snapshot!(shown(&daemon, &["user", "list", "--state", "mismatch", "--json"], ""));
     let all = shown(&daemon, &["user", "list", "--json"], "");
-    assert_eq!(all.matches("\"user\"").count(), 6);
+    assert_eq!(all.matches("\"user\"").count(), 7);
 }
 
 #[test]
@@ -89,7 +89,12 @@ fn what_only_administrators_may_is_refused_with_a_sentence() {
         &["factor", "remove", "bob", "a7", "--yes"],
         &["reset", "bob", "--yes"],
         &["unlock", "bob"],
+        &["mfa", "on", "bob"],
+        &["mfa", "off", "bob", "--yes"],
+        &["mfa", "default", "bob", "--yes"],
+        &["policy", "explain", "bob"],
         &["user", "list"],
+        &["user", "list", "--state", "pending"],
         &["user", "show", "bob"],
     ] {
         assert_eq!(

@@ -1,8 +1,10 @@
 //! The requests, each for oneself or for a user that an administrator names.
 
 use twinlock_bus_api::account::{
-    AdminProxy, EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, SelfServiceProxy, UserStatus,
+    AdminProxy, EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, SelfServiceProxy,
+    UserStatus,
 };
+use twinlock_bus_api::policy::{SupposedLogin, Switch};
 
 use super::{CallError, Client};
 use crate::secret::Secret;
@@ -70,6 +72,17 @@ impl Client {
     /// [`CallError`].
     pub fn list_users(&mut self) -> Result<Vec<UserStatus>, CallError> {
         self.call(async |bus| AdminProxy::new(bus).await?.list_users().await)
+    }
+
+    /// What stands of these users, and of whom it cannot be told. A thousand at the most.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn statuses(
+        &mut self,
+        users: &[&str],
+    ) -> Result<(Vec<UserStatus>, Vec<Problem>), CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.statuses(users).await)
     }
 
     /// Opens an enrolment.
@@ -170,5 +183,25 @@ impl Client {
     /// [`CallError`].
     pub fn unlock(&mut self, user: &str) -> Result<(), CallError> {
         self.call(async |bus| AdminProxy::new(bus).await?.unlock(user).await)
+    }
+
+    /// Sets or clears the switch of a user.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn set_switch(&mut self, user: &str, switch: Switch) -> Result<(), CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.set_switch(user, switch.as_str()).await)
+    }
+
+    /// Why a login of a user would be decided as it would be, as JSON.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn explain_policy(
+        &mut self,
+        user: &str,
+        login: SupposedLogin,
+    ) -> Result<String, CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.explain_policy(user, login).await)
     }
 }

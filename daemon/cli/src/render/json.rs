@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use twinlock_bus_api::account::{FactorInfo, Outcome, UserStatus};
+use twinlock_bus_api::policy::Switch;
 use twinlock_config::Diagnostic;
 use zeroize::Zeroizing;
 
@@ -51,6 +52,13 @@ pub struct User<'a> {
     failures: u32,
     stopped: bool,
     waits: Vec<Wait<'a>>,
+    switch: Option<&'static str>,
+    second_factor: Option<&'a str>,
+    enrolment: Option<&'a str>,
+    required_from: Option<String>,
+    deadline: Option<String>,
+    grace_seconds: Option<u64>,
+    mode: Option<&'a str>,
 }
 
 impl<'a> From<&'a UserStatus> for User<'a> {
@@ -67,6 +75,13 @@ impl<'a> From<&'a UserStatus> for User<'a> {
                 .iter()
                 .map(|(source, until)| Wait { source, until: rfc3339(*until) })
                 .collect(),
+            switch: status.switch.map(|on| if on { Switch::On } else { Switch::Off }.as_str()),
+            second_factor: status.second_factor.as_deref(),
+            enrolment: status.enrolment.as_deref(),
+            required_from: status.required_from.and_then(rfc3339),
+            deadline: status.deadline.and_then(rfc3339),
+            grace_seconds: status.grace,
+            mode: status.mode.as_deref(),
         }
     }
 }
@@ -134,6 +149,27 @@ pub fn line(value: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(text)
 }
 
+/// JSON that the daemon wrote, on a line of its own with its keys in their order, deceptive
+/// characters escaped as by [`line`]. The text is JSON already, so that a control character in it
+/// stands between two tokens.
+pub fn relayed(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() + 1);
+    let mut units = [0; 2];
+    for character in json.chars() {
+        if character.is_ascii_control() && character != '\u{7f}' {
+            text.push(' ');
+        } else if escape::is_deceptive(character) {
+            for unit in character.encode_utf16(&mut units) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            text.push(character);
+        }
+    }
+    text.push('\n');
+    text
+}
+
 /// Compact JSON in which a deceptive character stands as its `\u` escape: the value is the same,
 /// and a terminal shows it as it is.
 struct Visible(CompactFormatter);
@@ -160,6 +196,15 @@ impl Formatter for Visible {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_daemon_wrote_means_the_same_on_one_line() {
+        let value = "a\u{202e}b\u{7f}\u{e0041}\n";
+        let written = serde_json::to_string_pretty(&[value]).unwrap();
+        let shown = relayed(&written);
+        assert_eq!(shown, "[   \"a\\u202eb\\u007f\\udb40\\udc41\\n\" ]\n");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&shown).unwrap(), [value]);
+    }
 
     #[test]
     fn deceptive_characters_are_escaped_and_mean_the_same() {

@@ -1,8 +1,11 @@
 //! What people and programs read: text and JSON, made from plain values, without a bus.
 
+pub mod demands;
 pub mod enrolment;
+pub mod explanation;
 pub mod factors;
 pub mod json;
+pub mod mfa;
 pub mod moment;
 pub mod palette;
 pub mod reset;
@@ -22,6 +25,8 @@ pub struct View {
     pub now: Timestamp,
     /// The zone that local times are shown in.
     pub zone: TimeZone,
+    /// Whether characters beyond ASCII can be used as marks.
+    pub unicode: bool,
 }
 
 /// `1 factor`, `2 factors`.

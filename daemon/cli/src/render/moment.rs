@@ -18,6 +18,14 @@ pub fn moment(seconds: u64, view: &View) -> String {
     format!("{} ({})", relative(at, view.now), local(at, &view.zone))
 }
 
+/// `2027-01-01 01:00 CET (in 42 days)`: the other way round, for a date that people keep in mind.
+pub fn date(seconds: u64, view: &View) -> String {
+    let Some(at) = timestamp(seconds) else {
+        return format!("a time past all calendars ({seconds})");
+    };
+    format!("{} ({})", local(at, &view.zone), relative(at, view.now))
+}
+
 /// Whether a time has come.
 pub fn is_past(seconds: u64, now: Timestamp) -> bool {
     timestamp(seconds).is_some_and(|at| at <= now)
@@ -64,6 +72,7 @@ mod tests {
             palette: Palette::plain(),
             now: Timestamp::from_second(1_795_000_000).unwrap(),
             zone: TimeZone::fixed(Offset::constant(1)),
+            unicode: true,
         }
     }
 

@@ -33,6 +33,11 @@ impl Palette {
         Self::paint(self.heading, text)
     }
 
+    /// Something that holds.
+    pub fn good(&self, text: &str) -> String {
+        Self::paint(self.good, text)
+    }
+
     /// A warning.
     pub fn warning(&self, text: &str) -> String {
         Self::paint(self.warning, text)

@@ -33,3 +33,13 @@ pub fn table<const N: usize>(
     }
     text
 }
+
+/// Two columns without a heading, behind some spaces.
+pub fn aligned(rows: &[[String; 2]], indent: usize) -> String {
+    let width = rows.iter().map(|[name, _]| name.chars().count()).max().unwrap_or_default();
+    let lines = rows.iter().map(|[name, value]| {
+        let line = format!("{:indent$}{name:<width$}  {value}", "");
+        line.trim_end().to_owned() + "\n"
+    });
+    lines.collect()
+}

@@ -3,16 +3,14 @@
 use twinlock_bus_api::account::UserStatus;
 
 use super::moment::{is_past, moment};
-use super::{View, count, factors, table::table};
+use super::{View, count, demands, factors, table::table};
 use crate::escape;
 
 /// What `status` prints: what holds, and what to do about it.
 pub fn status(status: &UserStatus, view: &View) -> String {
     let user = escape::line(&status.user);
     let mut text = format!("{}: {}\n", view.palette.heading(&user), state(status, view));
-    if status.state == "unenrolled" {
-        text.push_str("No second factor. 'twinlock enroll' adds one.\n");
-    }
+    text.push_str(&demands::sentences(status, view));
     if !status.factors.is_empty() {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
@@ -35,6 +33,8 @@ pub fn record(status: &UserStatus, view: &View) -> String {
     field("User", view.palette.heading(&user));
     field("User id", status.uid.to_string());
     field("State", state(status, view));
+    field("Policy", demands::word(status));
+    field("Switch", demands::switch(status).to_owned());
     field("Wrong codes", format!("{} in a row, over all sources", status.failures));
     let waits = status.waits.iter().any(|(_, until)| !is_past(*until, view.now));
     field("Waits", if waits { "see below" } else { "none" }.to_owned());
@@ -43,12 +43,24 @@ pub fn record(status: &UserStatus, view: &View) -> String {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
     }
-    let trouble = trouble(status, &user, view);
-    if !trouble.is_empty() {
-        text.push('\n');
-        text.push_str(&trouble);
+    for further in [demands::sentences(status, view), trouble(status, &user, view)] {
+        if !further.is_empty() {
+            text.push('\n');
+            text.push_str(&further);
+        }
     }
     text
+}
+
+/// What `user list --state pending` prints.
+pub fn pending(users: &[&UserStatus], view: &View) -> String {
+    let rows: Vec<[String; 3]> = users
+        .iter()
+        .map(|status| {
+            [status.uid.to_string(), demands::due(status, view), escape::line(&status.user)]
+        })
+        .collect();
+    table(["UID", "REQUIRED", "USER"], &rows, view.palette, |_, cell| cell.to_owned())
 }
 
 /// What `user list` prints.
@@ -59,7 +71,7 @@ pub fn list(users: &[&UserStatus], view: &View) -> String {
             let last = status.factors.iter().filter_map(|factor| factor.last_used_at).max();
             [
                 status.uid.to_string(),
-                escape::line(&status.state),
+                state_cell(status),
                 status.factors.len().to_string(),
                 last.map_or_else(|| "never".to_owned(), |at| moment(at, view)),
                 escape::line(&status.user),
@@ -67,14 +79,22 @@ pub fn list(users: &[&UserStatus], view: &View) -> String {
         })
         .collect();
     table(["UID", "STATE", "FACTORS", "LAST USED", "USER"], &rows, view.palette, |column, cell| {
-        if column == 1 { view.palette.state(cell, cell) } else { cell.to_owned() }
+        let state = cell.split(',').next().unwrap_or_default();
+        if column == 1 { view.palette.state(state, cell) } else { cell.to_owned() }
     })
+}
+
+/// The state, and that the user is switched off, which weakens it.
+fn state_cell(status: &UserStatus) -> String {
+    let off = if status.switch == Some(false) { ", off" } else { "" };
+    escape::line(&status.state) + off
 }
 
 /// The state in words, with the count of factors where there are some.
 fn state(status: &UserStatus, view: &View) -> String {
     let words = match status.state.as_str() {
         "enrolled" => format!("enrolled, {}", count(status.factors.len(), "factor")),
+        "pending" => "not enrolled yet".to_owned(),
         "unenrolled" => "not enrolled".to_owned(),
         "locked" => "locked".to_owned(),
         "mismatch" => "the record is of another user id".to_owned(),

@@ -4,6 +4,8 @@ pub mod completions;
 pub mod config;
 pub mod enroll;
 pub mod factor;
+pub mod mfa;
+pub mod policy;
 pub mod reset;
 pub mod status;
 pub mod unlock;

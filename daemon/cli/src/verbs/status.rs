@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::render::{json, users};
 use crate::surroundings::Surroundings;
 
-/// Show what applies to a user: factors, waits, what to do
+/// Show what applies to a user: what is required from when, factors, waits, what to do
 #[derive(clap::Args)]
 #[command(after_long_help = super::user::JSON_USER)]
 pub struct Args {

@@ -1,17 +1,30 @@
-//! `twinlock user list|show`: the users that the daemon has a record of.
+//! `twinlock user list|show`: the users that the daemon has a record of, and who has none yet.
+
+use std::collections::BTreeMap;
 
 use clap::{Subcommand, ValueEnum};
+use twinlock_bus_api::account::UserStatus;
+use twinlock_bus_api::error::Error;
 
-use crate::client::{Client, Subject};
+use crate::client::{CallError, Client, Subject};
+use crate::escape;
 use crate::failure::Failure;
-use crate::render::{json, users};
+use crate::render::{count, json, users};
 use crate::surroundings::Surroundings;
 
+/// Users in one call: the daemon takes no more than a thousand, and asks NSS for one after the
+/// other.
+const AT_ONCE: usize = 250;
+
 /// The keys of a user in JSON, for the long help.
-pub const JSON_USER: &str = "JSON: {user, uid, state: enrolled|unenrolled|locked|mismatch, \
-                             factors: [{id, method, label, enrolled_at, last_used_at}], failures, \
-                             stopped, waits: [{source, until}]}. Times are RFC 3339 in UTC, or \
-                             null.";
+pub const JSON_USER: &str = "JSON: {user, uid, state: \
+                             enrolled|pending|unenrolled|locked|mismatch, factors: [{id, method, \
+                             label, enrolled_at, last_used_at}], failures, stopped, waits: \
+                             [{source, until}], switch: on|off, second_factor: \
+                             off|voluntary|enrolled|required|always, enrolment: \
+                             at-will|at-login|invitation|admin, required_from, deadline, \
+                             grace_seconds, mode: enforce|observe}. Times are RFC 3339 in UTC; \
+                             what does not apply is null.";
 
 /// The same for several.
 const JSON_USERS: &str = "JSON: an array of what 'twinlock user show --json' prints.";
@@ -26,7 +39,11 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the users that have a record
+    /// List the users that have a record, or that are to enrol
+    ///
+    /// For 'pending' and 'unenrolled' that is everyone who may log in and has no second factor,
+    /// also who never did: root, and of the users that 'getent passwd' lists those with the uid of
+    /// a person (UID_MIN to UID_MAX of /etc/login.defs) and a login shell.
     #[command(after_long_help = JSON_USERS)]
     List {
         /// Only users in this state
@@ -54,7 +71,9 @@ enum Action {
 enum State {
     /// Has a second factor
     Enrolled,
-    /// Has a record, but no second factor
+    /// A second factor is or will be required, and there is none
+    Pending,
+    /// Has no second factor, and need not have one
     Unenrolled,
     /// Must wait, or be unlocked, before a code is taken
     Locked,
@@ -66,6 +85,7 @@ impl State {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Enrolled => "enrolled",
+            Self::Pending => "pending",
             Self::Unenrolled => "unenrolled",
             Self::Locked => "locked",
             Self::Mismatch => "mismatch",
@@ -90,21 +110,83 @@ fn list(
     client: &mut Client,
     around: &mut Surroundings,
 ) -> Result<(), Failure> {
-    let everyone = client.list_users()?;
+    let (everyone, untold) = gather(state, client, around)?;
     let chosen: Vec<_> = everyone
-        .iter()
+        .values()
         .filter(|status| state.is_none_or(|state| status.state == state.as_str()))
         .collect();
     if json {
         let users: Vec<_> = chosen.into_iter().map(json::User::from).collect();
-        around.print_bytes(&json::line(&users)?)
+        around.print_bytes(&json::line(&users)?)?;
     } else if let (true, Some(state)) = (chosen.is_empty(), state) {
-        around.print(&format!("No user is in the state '{}'.\n", state.as_str()))
+        around.print(&format!("No user is in the state '{}'.\n", state.as_str()))?;
     } else if chosen.is_empty() {
-        around.print("No user has a record.\n")
+        around.print("No user has a record.\n")?;
+    } else if let Some(State::Pending) = state {
+        around.print(&users::pending(&chosen, &around.view))?;
     } else {
-        around.print(&users::list(&chosen, &around.view))
+        around.print(&users::list(&chosen, &around.view))?;
     }
+    if untold == 0 {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "The list is not complete: {} could not be looked at. The reason stands beside each.",
+        count(untold, "user")
+    )))
+}
+
+/// Everyone who has a record, by name, and for who is to enrol also everyone of this host; and how
+/// many of them cannot be told of.
+fn gather(
+    state: Option<State>,
+    client: &mut Client,
+    around: &mut Surroundings,
+) -> Result<(BTreeMap<String, UserStatus>, usize), Failure> {
+    let recorded = client.list_users()?;
+    let mut names: Vec<String> = recorded.iter().map(|status| status.user.clone()).collect();
+    let mut everyone: BTreeMap<_, _> =
+        recorded.into_iter().map(|status| (status.user.clone(), status)).collect();
+    let needs_everyone = matches!(state, Some(State::Pending | State::Unenrolled));
+    if needs_everyone {
+        let people = (around.people)()?;
+        if people.unread > 0 {
+            let lines = count(people.unread, "line");
+            warn(around, &format!("The user database has {lines} that cannot be read."))?;
+        }
+        names.extend(people.names.into_iter().filter(|name| !everyone.contains_key(name)));
+    }
+    let mut untold = 0;
+    for (done, some) in names.chunks(AT_ONCE).enumerate() {
+        if names.len() > AT_ONCE {
+            let (done, all) = (done * AT_ONCE, names.len());
+            client.progress().show(&format!("Looking at users: {done} of {all}"));
+        }
+        let some: Vec<&str> = some.iter().map(String::as_str).collect();
+        match client.statuses(&some) {
+            Ok((statuses, problems)) => {
+                everyone.extend(statuses.into_iter().map(|status| (status.user.clone(), status)));
+                untold += problems.len();
+                for problem in problems {
+                    warn(around, &format!("{}: {}", problem.user, problem.text))?;
+                }
+            }
+            // What the records say is still worth a look when the user database is not there.
+            Err(CallError::Refused(Error::Unavailable(sentence))) if !needs_everyone => {
+                warn(around, &sentence)?;
+                warn(around, "What the policy demands is left out, and who is 'pending' too.")?;
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    client.progress().clear();
+    Ok((everyone, untold))
+}
+
+fn warn(around: &mut Surroundings, sentence: &str) -> Result<(), Failure> {
+    let sentence = around.err_palette.warning(&format!("Warning: {}", escape::line(sentence)));
+    Ok(writeln!(around.err, "{sentence}")?)
 }
 
 fn show(

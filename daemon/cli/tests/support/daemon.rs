@@ -10,13 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tempfile::TempDir;
 use twinlock_bus_api::account::{
-    EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, UserStatus,
+    EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, UserStatus,
 };
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::names::OBJECT_PATH;
+use twinlock_bus_api::policy::SupposedLogin;
 use zbus::connection::Builder;
 
-use super::configuration;
+use super::users::{factor, in_record, strangers, users};
+use super::{configuration, explanations};
 
 /// The code that is right.
 pub const RIGHT: &str = "123456";
@@ -36,6 +38,10 @@ pub const NOW: u64 = THEN + 3 * 86_400;
 #[derive(Default)]
 pub struct State {
     users: BTreeMap<String, UserStatus>,
+    /// Those who have no record.
+    strangers: BTreeMap<String, UserStatus>,
+    /// Whether the user database fails.
+    has_no_directory: bool,
     /// Whom `Self` is about.
     caller: String,
     /// Whether `Admin` refuses the caller.
@@ -48,7 +54,8 @@ pub struct State {
 
 impl State {
     fn user(&mut self, name: &str) -> Result<&mut UserStatus> {
-        self.users.get_mut(name).ok_or_else(|| {
+        let found = self.users.get_mut(name).or_else(|| self.strangers.get_mut(name));
+        found.ok_or_else(|| {
             Error::UnknownUser(format!("There is no user '{name}' on this host. Check the name."))
         })
     }
@@ -119,16 +126,6 @@ impl State {
     }
 }
 
-fn factor(id: &str, label: &str) -> FactorInfo {
-    FactorInfo {
-        id: id.to_owned(),
-        method: "totp".to_owned(),
-        label: label.to_owned(),
-        enrolled_at: THEN,
-        last_used_at: None,
-    }
-}
-
 type Shared = Arc<Mutex<State>>;
 
 fn lock(state: &Shared) -> MutexGuard<'_, State> {
@@ -153,7 +150,8 @@ impl SelfInterface {
         if caller == "slow" {
             std::future::pending::<()>().await;
         }
-        lock(&self.0).user(&caller).cloned()
+        let status = lock(&self.0).user(&caller).cloned()?;
+        Ok(UserStatus { mode: None, ..status })
     }
 
     fn begin_enrolment(&self, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
@@ -196,7 +194,7 @@ impl AdminInterface {
     fn list_users(&self) -> Result<Vec<UserStatus>> {
         let state = lock(&self.0);
         state.admit()?;
-        Ok(state.users.values().cloned().collect())
+        Ok(state.users.values().map(in_record).collect())
     }
 
     fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
@@ -254,6 +252,48 @@ impl AdminInterface {
         state.requests.push(format!("unlock {user}"));
         Ok(())
     }
+
+    fn statuses(&self, users: Vec<String>) -> Result<(Vec<UserStatus>, Vec<Problem>)> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        if state.has_no_directory {
+            return Err(Error::Unavailable("The user database cannot be read.".to_owned()));
+        }
+        let (mut statuses, mut problems) = (Vec::new(), Vec::new());
+        for user in users {
+            match state.user(&user) {
+                Ok(_) if user == "broken" => {
+                    let text = "the record cannot be read.".to_owned();
+                    problems.push(Problem { user, text });
+                }
+                Ok(status) => statuses.push(status.clone()),
+                Err(_) => {}
+            }
+        }
+        Ok((statuses, problems))
+    }
+
+    fn set_switch(&self, user: &str, switch: &str) -> Result<()> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.user(user)?;
+        state.requests.push(format!("switch {user} {switch}"));
+        Ok(())
+    }
+
+    fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.user(user)?;
+        state.requests.push(format!(
+            "explain {user} {} {:?} {:?} {}",
+            login.service.unwrap_or_default(),
+            login.from,
+            login.first_factors,
+            login.phase.unwrap_or_default()
+        ));
+        Ok(explanations::of(user))
+    }
 }
 
 /// A running daemon, and the configuration that leads to it.
@@ -268,7 +308,16 @@ pub struct Daemon {
 impl Daemon {
     /// A daemon that this user calls.
     pub fn for_caller(caller: &str) -> Self {
-        Self::start(State { users: users(), caller: caller.to_owned(), ..State::default() }, true)
+        let (users, strangers) = (users(), strangers());
+        let caller = caller.to_owned();
+        Self::start(State { users, strangers, caller, ..State::default() }, true)
+    }
+
+    /// A daemon whose user database fails.
+    pub fn without_directory() -> Self {
+        let caller = "root".to_owned();
+        let state = State { users: users(), caller, has_no_directory: true, ..State::default() };
+        Self::start(state, true)
     }
 
     /// A daemon that takes the caller for nobody special.
@@ -321,38 +370,4 @@ fn serve(listener: &UnixListener, state: &Shared, has_interfaces: bool) {
         }
         connections.push(runtime.block_on(builder.build()).unwrap());
     }
-}
-
-/// alice has two factors, bob none, carol must wait, dave is another dave, root has one.
-fn users() -> BTreeMap<String, UserStatus> {
-    let user = |name: &str, uid: u32, state: &str, factors: Vec<FactorInfo>| UserStatus {
-        user: name.to_owned(),
-        uid,
-        state: state.to_owned(),
-        factors,
-        ..UserStatus::default()
-    };
-    let mut used = factor("a7", "phone");
-    used.last_used_at = Some(THEN);
-    [
-        user("alice", 1000, "enrolled", vec![used, factor("b3", "spare \u{202e}phone\u{1b}[2J")]),
-        user("bob", 1001, "unenrolled", vec![]),
-        UserStatus {
-            failures: 100,
-            stopped: true,
-            waits: vec![("203.0.113.9".to_owned(), NOW + 40), ("203.0.113.8".to_owned(), THEN)],
-            ..user("carol", 1002, "locked", vec![factor("c1", "")])
-        },
-        user("dave", 1003, "mismatch", vec![]),
-        user(
-            "root",
-            rustix::process::getuid().as_raw(),
-            "enrolled",
-            vec![factor("r1", "key ring")],
-        ),
-        user("slow", 1005, "unenrolled", vec![]),
-    ]
-    .into_iter()
-    .map(|status| (status.user.clone(), status))
-    .collect()
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use twinlock_cli::cli::Cli;
 use twinlock_cli::failure::Failure;
+use twinlock_cli::people::People;
 use twinlock_cli::prompt::Prompt;
 use twinlock_cli::render::{Palette, View};
 use twinlock_cli::secret::Secret;
@@ -61,6 +62,10 @@ pub struct Scene {
     pub patience: Duration,
     /// Colours.
     pub palette: Palette,
+    /// Marks beyond ASCII.
+    pub unicode: bool,
+    /// Who may log in to the host.
+    pub people: People,
 }
 
 impl Scene {
@@ -72,6 +77,8 @@ impl Scene {
             columns: Some(100),
             patience: Duration::from_secs(20),
             palette: Palette::plain(),
+            unicode: true,
+            people: People::default(),
         }
     }
 
@@ -83,7 +90,7 @@ impl Scene {
         let screen = Captured::default();
         let progress = Captured::default();
         let script = Script(Rc::new(RefCell::new(self.script)));
-        let columns = self.columns;
+        let (columns, people) = (self.columns, self.people);
         let mut around = Surroundings {
             out: Box::new(screen.clone()),
             err: Box::new(screen.clone()),
@@ -97,8 +104,10 @@ impl Scene {
                 palette: self.palette,
                 now: Timestamp::from_second(NOW.cast_signed()).unwrap(),
                 zone: TimeZone::UTC,
+                unicode: self.unicode,
             },
             columns: Box::new(move || columns),
+            people: Box::new(move || Ok(people.clone())),
             uid: rustix::process::getuid().as_raw(),
             patience: self.patience,
             progress: Some(Box::new(progress.clone())),

@@ -1,0 +1,87 @@
+//! The people of this host, as the user database lists them: also those who never logged in.
+//!
+//! ```text
+//! /usr/bin/getent passwd ──► passwd.rs, line by line ──► login_defs.rs: whose uid, which shell
+//! ```
+//!
+//! A database that keeps its list to itself (sssd without `enumerate`) lists local users only.
+
+mod login_defs;
+mod passwd;
+
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+pub use login_defs::Uids;
+pub use passwd::People;
+
+use crate::failure::Failure;
+
+/// Asks NSS. By its path: who runs this may have a `PATH` of somebody else's making.
+const GETENT: &str = "/usr/bin/getent";
+
+/// The most bytes of a listing; a hundred thousand users take a tenth of it.
+const MOST: u64 = 64 << 20;
+
+/// How long a listing may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Everybody who may log in, by the user database.
+///
+/// # Errors
+/// [`Failure::Refused`]: it cannot be listed, not in time, or not in reasonable length.
+pub fn of_this_host() -> Result<People, Failure> {
+    let listing = listing().map_err(|why| {
+        Failure::refused(format!(
+            "The users of this host cannot be listed: {why}. Check what '{GETENT} passwd' says."
+        ))
+    })?;
+    Ok(People::read(&listing, &Uids::of_this_host()))
+}
+
+fn listing() -> Result<Vec<u8>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| cause.to_string())?;
+    let (text, ended) = runtime
+        .block_on(async { timeout(PATIENCE, run()).await })
+        .map_err(|_| format!("{GETENT} did not end within {} seconds", PATIENCE.as_secs()))?
+        .map_err(|cause| format!("{GETENT}: {cause}"))?;
+    if text.len() as u64 > MOST {
+        return Err(format!("{GETENT} prints more than {} MiB", MOST >> 20));
+    }
+    if ended.success() { Ok(text) } else { Err(format!("{GETENT} ended with {ended}")) }
+}
+
+/// Runs it with no shell, no input and no environment, and reads a bounded part of what it prints.
+async fn run() -> io::Result<(Vec<u8>, ExitStatus)> {
+    let mut child = Command::new(GETENT)
+        .arg("passwd")
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut text = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        output.take(MOST + 1).read_to_end(&mut text).await?;
+    }
+    Ok((text, child.wait().await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_database_of_this_host_lists_root() {
+        let listing = listing().unwrap();
+        assert!(listing.starts_with(b"root:") || listing.windows(6).any(|at| at == b"\nroot:"));
+    }
+}
