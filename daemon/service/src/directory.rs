@@ -153,6 +153,7 @@ pub(crate) mod testing {
     pub(crate) struct TestDirectory {
         pub(crate) users: Mutex<HashMap<String, User>>,
         pub(crate) failure: Mutex<Option<DirectoryError>>,
+        aliases: Mutex<HashMap<u32, String>>,
     }
 
     impl TestDirectory {
@@ -167,6 +168,11 @@ pub(crate) mod testing {
         pub(crate) fn set(&self, name: &str, uid: u32) {
             let user = User { name: name.to_owned(), uid, groups: Vec::new() };
             self.users.lock().unwrap().insert(name.to_owned(), user);
+        }
+
+        /// By this uid, a user of this name is found, whatever the name's uid is.
+        pub(crate) fn alias(&self, uid: u32, name: &str) {
+            self.aliases.lock().unwrap().insert(uid, name.to_owned());
         }
 
         pub(crate) fn fail(&self, error: Option<DirectoryError>) {
@@ -187,6 +193,10 @@ pub(crate) mod testing {
         }
 
         fn user_by_uid(&self, uid: u32) -> Lookup<'_, User> {
+            let alias = self.aliases.lock().unwrap().get(&uid).cloned();
+            if let Some(name) = alias {
+                return Box::pin(async move { Ok(Some(User { name, uid, groups: Vec::new() })) });
+            }
             Box::pin(async move { self.find(|user| user.uid == uid) })
         }
     }

@@ -111,7 +111,8 @@ impl Supposed {
         let phase = read_phase(phase.as_deref())?;
         Ok(Self {
             service: read_service(service)?,
-            source: from.map_or(Ok(Source::Local { requester: None }), |text| read_source(&text))?,
+            source: from
+                .map_or(Ok(Source::Local { requester: None }), |text| read_source(&text))?,
             first_factors: match (first_factors, phase) {
                 (Some(words), _) => read_factors(&words)?,
                 (None, Phase::Account) => Vec::new(),

@@ -14,6 +14,8 @@ mod history;
 mod self_service;
 mod status;
 mod switch;
+#[cfg(test)]
+mod tests;
 mod verbs;
 
 use std::{sync::Arc, time::Duration};

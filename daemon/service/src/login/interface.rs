@@ -35,7 +35,10 @@ impl LoginInterface {
     }
 }
 
-// `&mut self` makes the calls of one connection take turns.
+type Details = HashMap<String, OwnedVariant>;
+
+// `&mut self` makes the calls of one connection take turns. The tuples are written out, because an
+// alias would be introspected as one argument without a name.
 #[interface(name = "org.twinlock1.Login")]
 impl LoginInterface {
     #[zbus(out_args("dialogue", "messages", "verdict", "details"))]
@@ -43,7 +46,7 @@ impl LoginInterface {
         &mut self,
         phase: &str,
         context: HashMap<String, OwnedVariant>,
-    ) -> fdo::Result<wire::BeginReply> {
+    ) -> fdo::Result<(u64, Vec<wire::Message>, String, Details)> {
         let request = Request::read(phase, &context)
             .map_err(|error| fdo::Error::InvalidArgs(error.to_string()))?;
         if self.dialogues.len() >= LIMIT {
@@ -63,7 +66,11 @@ impl LoginInterface {
     }
 
     #[zbus(out_args("messages", "verdict", "details"))]
-    async fn answer(&mut self, dialogue: u64, response: String) -> fdo::Result<wire::AnswerReply> {
+    async fn answer(
+        &mut self,
+        dialogue: u64,
+        response: String,
+    ) -> fdo::Result<(Vec<wire::Message>, String, Details)> {
         let response = Response::new(response);
         let Some(open) = self.dialogues.remove(&dialogue) else {
             return Err(fdo::Error::InvalidArgs("no such dialogue is open here".to_owned()));

@@ -153,7 +153,7 @@ pub async fn serve(listener: StdListener, engine: Arc<Engine>, desk: Arc<Desk>) 
 async fn connection(stream: UnixStream, engine: &Engine, desk: Arc<Desk>, guid: zbus::OwnedGuid) {
     let Some(process) = peer_of_root(&stream, engine) else { return };
     let Ok(stream) = stream.into_std() else { return };
-    let built = Builder::unix_stream(stream.into())
+    let built = Builder::unix_stream(stream)
         .server(guid)
         .p2p()
         .serve_at(OBJECT_PATH, LoginInterface::new(desk, process))

@@ -53,7 +53,8 @@ async fn a_restart_forgets_tickets_and_the_login_is_refused() {
 async fn a_ticket_of_another_user_service_source_or_process_opens_nothing() {
     let sshd_elsewhere = [("ssh_connection", Variant::from("198.51.100.7 50022 192.0.2.1 22"))];
     let su = [("service", Variant::from("su"))];
-    let cases: [(&str, &[(&str, Variant<'_>)], i32); 4] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, Variant<'a>)], i32);
+    let cases: [Case<'_>; 4] = [
         ("bob", &[], PROCESS),
         ("alice", &sshd_elsewhere, PROCESS),
         ("alice", &su, PROCESS),

@@ -53,7 +53,7 @@ impl Served {
     async fn connect(&self) -> (Connection, LoginProxy<'static>) {
         let stream = tokio::net::UnixStream::connect(self.socket()).await.unwrap();
         let connection =
-            Builder::unix_stream(stream.into_std().unwrap().into()).p2p().build().await.unwrap();
+            Builder::unix_stream(stream.into_std().unwrap()).p2p().build().await.unwrap();
         let proxy = LoginProxy::builder(&connection).build().await.unwrap();
         (connection, proxy)
     }
