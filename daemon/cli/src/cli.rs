@@ -38,6 +38,8 @@ pub enum Verb {
     Unlock(verbs::unlock::Args),
     Mfa(verbs::mfa::Args),
     User(verbs::user::Args),
+    Log(verbs::log::Args),
+    Why(verbs::why::Args),
     Policy(verbs::policy::Args),
     Config(verbs::config::Args),
     Completions(verbs::completions::Args),

@@ -51,6 +51,8 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Unlock(args) => verbs::unlock::run(&args, &mut around.client(config)?, around),
         Verb::Mfa(args) => verbs::mfa::run(&args, &mut around.client(config)?, around),
         Verb::User(args) => verbs::user::run(args, &mut around.client(config)?, around),
+        Verb::Log(args) => verbs::log::run(args, &mut around.client(config)?, around),
+        Verb::Why(args) => verbs::why::run(&args, &mut around.client(config)?, around),
         Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),
         Verb::Config(args) => verbs::config::run(&args, config, around),
         Verb::Completions(args) => verbs::completions::run(&args, around),

@@ -6,18 +6,21 @@
 //! ```
 
 mod calls;
+mod history;
 mod refusal;
 
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::Signal;
 use tokio::time::timeout;
 use twinlock_bus_api::error::Error;
 use zbus::Connection;
 use zbus::connection;
 
 pub use calls::{Offer, Subject};
+pub use history::LogPage;
 pub use refusal::CallError;
 
 use crate::failure::Failure;
@@ -37,6 +40,7 @@ pub struct Client {
     address: String,
     patience: Duration,
     progress: Progress,
+    interrupts: Option<Signal>,
 }
 
 impl Client {
@@ -51,7 +55,7 @@ impl Client {
                 "The system has no resources left: {cause}. Close something and try again."
             ))
         })?;
-        Ok(Self { connection: None, runtime, address, patience, progress })
+        Ok(Self { connection: None, runtime, address, patience, progress, interrupts: None })
     }
 
     /// The line that says what is being waited for.
@@ -64,7 +68,7 @@ impl Client {
         &mut self,
         request: impl AsyncFnOnce(&Connection) -> Result<T, Error>,
     ) -> Result<T, CallError> {
-        let Self { connection, runtime, address, patience, progress } = self;
+        let Self { connection, runtime, address, patience, progress, interrupts } = self;
         let mut connected = connection.is_some();
         let answer = runtime.block_on(async {
             let work = async {
@@ -79,9 +83,14 @@ impl Client {
                 let answer = request(&connection).await.map_err(CallError::from_reply);
                 Ok((connection, answer))
             };
-            timeout(*patience, announced(work, progress)).await
+            let work = timeout(*patience, announced(work, progress));
+            tokio::select! {
+                answer = work => Some(answer),
+                () = history::interrupted(interrupts) => None,
+            }
         });
         progress.clear();
+        let Some(answer) = answer else { return Err(CallError::Interrupted) };
         match answer {
             Ok(Ok((open, answer))) => {
                 *connection = Some(open);

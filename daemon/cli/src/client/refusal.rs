@@ -18,6 +18,8 @@ pub enum CallError {
     Refused(Error),
     /// Nobody answered; the sentence says who and where.
     Unreachable(String),
+    /// The person did not want to wait for the answer.
+    Interrupted,
 }
 
 impl CallError {
@@ -85,6 +87,7 @@ impl CallError {
     pub fn sentence(&self) -> String {
         match self {
             Self::Unreachable(sentence) => sentence.clone(),
+            Self::Interrupted => "Interrupted.".to_owned(),
             Self::Refused(Error::Bus(cause)) => bus_sentence(cause),
             Self::Refused(error) => match error.description() {
                 Some(sentence) if !sentence.is_empty() => sentence.to_owned(),
@@ -98,7 +101,7 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Unreachable(sentence) => Self::unreachable(sentence),
-            CallError::Refused(_) => Self::refused(error.sentence()),
+            CallError::Refused(_) | CallError::Interrupted => Self::refused(error.sentence()),
         }
     }
 }

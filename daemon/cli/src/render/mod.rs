@@ -4,6 +4,7 @@ pub mod demands;
 pub mod enrolment;
 pub mod explanation;
 pub mod factors;
+pub mod history;
 pub mod json;
 pub mod mfa;
 pub mod moment;

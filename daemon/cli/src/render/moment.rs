@@ -26,6 +26,14 @@ pub fn date(seconds: u64, view: &View) -> String {
     format!("{} ({})", local(at, &view.zone), relative(at, view.now))
 }
 
+/// `2026-11-18 10:22:05 CET`: each second told apart, as a log needs it.
+pub fn second(seconds: u64, view: &View) -> String {
+    match timestamp(seconds) {
+        Some(at) => at.to_zoned(view.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        None => format!("@{seconds}"),
+    }
+}
+
 /// Whether a time has come.
 pub fn is_past(seconds: u64, now: Timestamp) -> bool {
     timestamp(seconds).is_some_and(|at| at <= now)

@@ -58,6 +58,22 @@ impl Palette {
         Self::paint(style, text)
     }
 
+    /// The word of an event: what was let in is good, what was refused is bad.
+    pub fn happening(&self, word: &str, text: &str) -> String {
+        let style = match word {
+            "login.allowed" | "code.accepted" | "factor.enrolled" => self.good,
+            "login.refused"
+            | "login.locked"
+            | "code.refused"
+            | "call.refused"
+            | "trouble"
+            | "configuration.refused" => self.bad,
+            "login.observed" | "factor.removed" | "user.reset" => self.warning,
+            _ => Style::new(),
+        };
+        Self::paint(style, text)
+    }
+
     fn paint(style: Style, text: &str) -> String {
         format!("{style}{text}{style:#}")
     }

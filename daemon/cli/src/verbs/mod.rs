@@ -4,6 +4,7 @@ pub mod completions;
 pub mod config;
 pub mod enroll;
 pub mod factor;
+pub mod log;
 pub mod mfa;
 pub mod policy;
 pub mod reset;
@@ -11,6 +12,7 @@ pub mod status;
 pub mod unlock;
 pub mod user;
 pub mod verify;
+pub mod why;
 
 use crate::failure::Failure;
 use crate::prompt::Prompt;

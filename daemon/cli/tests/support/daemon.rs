@@ -13,6 +13,7 @@ use twinlock_bus_api::account::{
     EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, UserStatus,
 };
 use twinlock_bus_api::error::{Error, Result};
+use twinlock_bus_api::history::{LogEvent, LogFilter};
 use twinlock_bus_api::names::OBJECT_PATH;
 use twinlock_bus_api::policy::SupposedLogin;
 use zbus::connection::Builder;
@@ -48,6 +49,8 @@ pub struct State {
     forbids: bool,
     /// The open enrolment's user.
     open: Option<(String, String)>,
+    /// What happened.
+    pub log: Vec<LogEvent>,
     /// The requests that change something, in order.
     pub requests: Vec<String>,
 }
@@ -195,6 +198,18 @@ impl AdminInterface {
         let state = lock(&self.0);
         state.admit()?;
         Ok(state.users.values().map(in_record).collect())
+    }
+
+    fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool)> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        Ok(state.log(&filter))
+    }
+
+    fn find(&self, reference: &str) -> Result<Vec<LogEvent>> {
+        let state = lock(&self.0);
+        state.admit()?;
+        Ok(super::history::login_of(&state.log, reference))
     }
 
     fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer> {

@@ -1,12 +1,14 @@
 //! A daemon and a person for the tests of the command.
 //!
 //! - [`daemon`]: the two interfaces on a socket that answers as a bus does.
+//! - [`history`]: what happened there.
 //! - [`users`], [`explanations`]: what it knows.
 //! - [`person`]: a scripted person at a terminal, who must be asked every line of the script.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub mod daemon;
 pub mod explanations;
+pub mod history;
 pub mod person;
 pub mod users;
 
