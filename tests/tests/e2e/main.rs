@@ -16,6 +16,7 @@ mod crash;
 mod dialogues;
 mod enrolment;
 mod failures;
+mod history;
 mod installed;
 mod leaks;
 mod outages;
