@@ -103,6 +103,7 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -m 0644 packaging/dbus/interfaces/*.xml $(DESTDIR)$(DATADIR)/dbus-1/interfaces/
 	install -m 0644 packaging/pam/* $(DESTDIR)$(DOCDIR)/examples/pam/
 	install -m 0644 README.md ARCHITECTURE.md SECURITY.md $(DESTDIR)$(DOCDIR)/
+	install -D -m 0644 packaging/fail2ban/filter.d/twinlock.conf $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
 	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	$(TARGET)/release/twinlock completions bash > $(DESTDIR)$(BASHDIR)/twinlock
 	$(TARGET)/release/twinlock completions zsh > $(DESTDIR)$(ZSHDIR)/_twinlock
@@ -122,6 +123,7 @@ uninstall: ## take away what `make install` copied; configuration, key and store
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
 	rm -f $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/dbus-1/interfaces/org.twinlock1.,Login.xml Self.xml Admin.xml)
+	rm -f $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
 	rm -f $(DESTDIR)$(BASHDIR)/twinlock $(DESTDIR)$(ZSHDIR)/_twinlock $(DESTDIR)$(FISHDIR)/twinlock.fish
 	rm -rf $(DESTDIR)$(DOCDIR)
 	@echo 'Left as they are: $(SYSCONFDIR)/twinlock, /var/lib/twinlock and the user twinlock.'

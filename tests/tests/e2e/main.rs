@@ -15,6 +15,7 @@ mod bad_settings;
 mod crash;
 mod dialogues;
 mod enrolment;
+mod fail2ban;
 mod failures;
 mod history;
 mod installed;
