@@ -10,7 +10,7 @@ use crate::render::{explanation, json};
 use crate::surroundings::Surroundings;
 
 const JSON_EXPLANATION: &str = "JSON: {user, uid, groups, state, enrolled, switch, service, from, \
-                                first_factors, phase, mode: enforce|observe, decision: {decision: \
+                                first_factors, phase, obstacles, mode: enforce|observe, decision: {decision: \
                                 skip|require|enrol|deny, because}, sentence, decided_by: {rule, \
                                 name, place: {file, line}}, terms: {level, second_factor, methods, \
                                 remember, enrolment, schedule: {enforce_from, grace}, profile}, \

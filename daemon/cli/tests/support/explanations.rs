@@ -64,7 +64,7 @@ fn staff(user: &str) -> Value {
         miss("first_factor", "not-certain", Value::Null),
     ]);
     json!({
-        "user": user, "uid": 1000, "groups": ["staff"], "state": "enrolled",
+        "user": user, "uid": 1000, "obstacles": [], "groups": ["staff"], "state": "enrolled",
         "enrolled": ["totp"], "switch": null, "service": "sshd", "from": "203.0.113.9",
         "first_factors": ["password"], "phase": "auth", "mode": "enforce",
         "decision": { "decision": "require", "because": ["totp"] },
@@ -90,7 +90,7 @@ fn staff(user: &str) -> Value {
 
 fn switched_off(user: &str) -> Value {
     json!({
-        "user": user, "uid": 1002, "groups": null, "state": "locked",
+        "user": user, "uid": 1002, "obstacles": ["open-door"], "groups": null, "state": "locked",
         "enrolled": ["totp"], "switch": false, "service": "sshd", "from": "local",
         "first_factors": [], "phase": "auth", "mode": "enforce",
         "decision": { "decision": "skip", "because": { "word": "user-switched-off" } },
@@ -109,7 +109,7 @@ fn switched_off(user: &str) -> Value {
 
 fn observed(user: &str) -> Value {
     json!({
-        "user": user, "uid": 1003, "groups": null, "state": "mismatch",
+        "user": user, "uid": 1003, "obstacles": ["mismatch", "unheard-of"], "groups": null, "state": "mismatch",
         "enrolled": [], "switch": null, "service": "sshd", "from": "unknown",
         "first_factors": ["publickey", "password"], "phase": "auth", "mode": "observe",
         "decision": { "decision": "skip", "because": { "word": "observed", "would_be": {
@@ -132,7 +132,7 @@ fn observed(user: &str) -> Value {
 
 fn key_alone(user: &str) -> Value {
     json!({
-        "user": user, "uid": 1001, "groups": null, "state": "pending",
+        "user": user, "uid": 1001, "obstacles": ["locked"], "groups": null, "state": "pending",
         "enrolled": [], "switch": null, "service": "sshd", "from": "2001:db8::9",
         "first_factors": [], "phase": "account", "mode": "enforce",
         "decision": { "decision": "deny", "because": { "word": "key-alone", "service": "sshd" } },
@@ -155,7 +155,7 @@ fn key_alone(user: &str) -> Value {
 
 fn denied(user: &str) -> Value {
     json!({
-        "user": user, "uid": 1010, "groups": null, "state": "pending",
+        "user": user, "uid": 1010, "obstacles": ["no-account-line"], "groups": null, "state": "pending",
         "enrolled": [], "switch": null, "service": "su", "from": "198.51.100.7",
         "first_factors": ["password"], "phase": "auth", "mode": "enforce",
         "decision": { "decision": "deny", "because": {

@@ -14,7 +14,7 @@ use twinlock_bus_api::{
 };
 use twinlock_core::{
     login::{FirstFactor, LoginContext, Source, User},
-    policy::{Explanation, FirstFactorKind, Methods, Policy},
+    policy::{Decision, Explanation, FirstFactorKind, Methods, Policy, SkipReason},
     record::UserRecord,
 };
 
@@ -22,6 +22,7 @@ use super::{
     account::{Accounts, Authority},
     errors,
 };
+use crate::login::stack::Stacks;
 
 /// The service of a login that names none.
 const DEFAULT_SERVICE: &str = "sshd";
@@ -49,8 +50,44 @@ struct Answer<'a> {
     from: String,
     first_factors: &'a [FirstFactorKind],
     phase: &'a str,
+    obstacles: Vec<Obstacle>,
     #[serde(flatten)]
     explanation: Explanation,
+}
+
+/// What refuses a login that the policy alone would ask or let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Obstacle {
+    /// The record is an earlier account's.
+    Mismatch,
+    /// Codes are refused, from some source or from all.
+    Locked,
+    /// No factor was shown at all, and none would be asked.
+    OpenDoor,
+    /// The service has no account line of the module, so that nothing can be set up there.
+    NoAccountLine,
+}
+
+impl Obstacle {
+    /// Those of a login that is decided so, with a record in this state.
+    fn of(login: &LoginContext, decision: &Decision, state: &str, policy: &Policy) -> Vec<Self> {
+        let is_account_service = policy.account_services.contains(&login.service);
+        let nothing_shown = login.first_factors.is_empty() && is_account_service;
+        let rests_on_record = !matches!(
+            decision,
+            Decision::Skip(SkipReason::AccountPhase | SkipReason::Observed { .. })
+        );
+        [
+            (Self::Mismatch, state == "mismatch" && rests_on_record),
+            (Self::Locked, state == "locked" && matches!(decision, Decision::Require(_))),
+            (Self::OpenDoor, decision.is_skip() && nothing_shown),
+            (Self::NoAccountLine, matches!(decision, Decision::Enrol(_)) && !login.redeems),
+        ]
+        .into_iter()
+        .filter_map(|(obstacle, stands)| stands.then_some(obstacle))
+        .collect()
+    }
 }
 
 impl Accounts {
@@ -62,13 +99,13 @@ impl Accounts {
         let standing = found.as_ref().map(UserRecord::standing).unwrap_or_default();
         let UserStatus { state, .. } = self.describe(user, found, Authority::Administrator);
         let login = LoginContext {
+            redeems: Stacks::default().redeem(&service),
             service,
             user: user.clone(),
             source,
             tty: None,
             first_factors: first_factors.iter().map(|&kind| shown(kind)).collect(),
             interactive: true,
-            redeems: true,
         };
         let settings = self.engine.settings();
         let policy: &Policy = &settings.policy;
@@ -77,6 +114,11 @@ impl Accounts {
             Phase::Account => policy.explain_account(&login, &standing, now),
             _ => policy.explain(&login, &standing, now),
         };
+        let mut obstacles = Obstacle::of(&login, &explanation.decision, &state, policy);
+        if phase == Phase::Account {
+            // Where the account phase is alone, a key was shown.
+            obstacles.retain(|obstacle| *obstacle != Obstacle::OpenDoor);
+        }
         let answer = Answer {
             user: &user.name,
             uid: user.uid,
@@ -88,6 +130,7 @@ impl Accounts {
             from: login.source.to_string(),
             first_factors: &first_factors,
             phase: phase.as_str(),
+            obstacles,
             explanation,
         };
         serde_json::to_string(&answer).map_err(|error| {
@@ -182,6 +225,8 @@ const fn shown(kind: FirstFactorKind) -> FirstFactor {
 
 #[cfg(test)]
 mod tests {
+    use twinlock_core::policy::EnrolHow;
+
     use super::*;
 
     fn read(change: impl FnOnce(&mut SupposedLogin)) -> Result<Supposed> {
@@ -195,6 +240,32 @@ mod tests {
             Err(Error::InvalidArgument(sentence)) => sentence,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn what_refuses_a_login_beside_the_policy_is_told() {
+        let policy = Policy::default();
+        let login = LoginContext {
+            service: DEFAULT_SERVICE.to_owned(),
+            user: User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() },
+            source: Source::Unknown,
+            tty: None,
+            first_factors: Vec::new(),
+            interactive: true,
+            redeems: false,
+        };
+        let of = |decision: Decision, state| Obstacle::of(&login, &decision, state, &policy);
+        let require = || Decision::Require(Methods::ALL);
+        assert_eq!(of(require(), "enrolled"), []);
+        assert_eq!(of(require(), "locked"), [Obstacle::Locked]);
+        assert_eq!(of(require(), "mismatch"), [Obstacle::Mismatch]);
+        let enrol = Decision::Enrol(EnrolHow::AtLogin { methods: Methods::ALL });
+        assert_eq!(of(enrol, "pending"), [Obstacle::NoAccountLine]);
+        let off = Decision::Skip(SkipReason::UserSwitchedOff);
+        assert_eq!(of(off, "enrolled"), [Obstacle::OpenDoor]);
+        let cron = LoginContext { service: "cron".to_owned(), ..login.clone() };
+        let silent = Decision::Skip(SkipReason::AccountPhase);
+        assert_eq!(Obstacle::of(&cron, &silent, "mismatch", &policy), []);
     }
 
     #[test]

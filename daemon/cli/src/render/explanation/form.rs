@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub struct Explanation {
     pub(super) user: String,
-    pub(super) state: String,
+    pub(super) obstacles: Vec<String>,
     pub(super) switch: Option<bool>,
     pub(super) service: String,
     pub(super) from: String,

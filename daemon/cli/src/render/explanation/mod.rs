@@ -225,7 +225,6 @@ fn terms(explained: &Explanation) -> String {
 
 /// What the policy alone does not say.
 fn notes(explained: &Explanation) -> Vec<String> {
-    let user = escape::line(&explained.user);
     let mut notes = Vec::new();
     if explained.mode == "observe" {
         notes.push(
@@ -234,16 +233,7 @@ fn notes(explained: &Explanation) -> Vec<String> {
                 .to_owned(),
         );
     }
-    match explained.state.as_str() {
-        "mismatch" => notes.push(format!(
-            "The record belongs to an earlier account of this name, so that logins are refused \
-             until an administrator clears it: twinlock reset {user}"
-        )),
-        "locked" => notes.push(format!(
-            "Codes may be refused whatever the policy says: 'twinlock status {user}' says why."
-        )),
-        _ => {}
-    }
+    notes.extend(explained.obstacles.iter().map(|word| reasons::obstacle(word, explained)));
     if explained.from == "local" && explained.service == "sshd" {
         notes.push(
             "No address was given, so that lists of addresses say nothing; --from ADDRESS tries \

@@ -76,6 +76,30 @@ pub(super) fn miss(miss: &Miss, explained: &Explanation) -> String {
     format!("{list}: {reason}")
 }
 
+/// What refuses the login beside the policy, and what to do about it.
+pub(super) fn obstacle(word: &str, explained: &Explanation) -> String {
+    let user = escape::line(&explained.user);
+    let service = escape::line(&explained.service);
+    match word {
+        "mismatch" => format!(
+            "Refused all the same: the record belongs to an earlier account of this name, until an \
+             administrator clears it: twinlock reset {user}"
+        ),
+        "locked" => format!(
+            "Codes may be refused all the same: 'twinlock status {user}' says from where and until \
+             when."
+        ),
+        "open-door" => "Refused all the same: no first factor was shown, and who shows none must \
+                        not get in without a second one."
+            .to_owned(),
+        "no-account-line" => format!(
+            "Refused all the same: the PAM stack of {service} has no account line of \
+             pam_twinlock.so, so that nothing can be set up there."
+        ),
+        other => format!("Refused all the same: {}.", escape::line(other)),
+    }
+}
+
 fn source(explained: &Explanation) -> String {
     match explained.from.as_str() {
         "local" => "the login".to_owned(),

@@ -4,6 +4,7 @@
 mod callers;
 mod enrolment;
 mod interfaces;
+mod policy;
 mod removal;
 
 use std::{
