@@ -12,8 +12,9 @@ fn artifacts() -> PathBuf {
     test.ancestors().nth(2).unwrap().to_owned()
 }
 
+/// The library that cargo built for this test; `cargo test` puts it nowhere else.
 fn module() -> PathBuf {
-    artifacts().join("libpam_twinlock.so")
+    artifacts().join("deps/libpam_twinlock.so")
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {

@@ -64,7 +64,7 @@ impl Stack {
     }
 
     fn write(&self, service: &str, arguments: &str) {
-        let module = artifacts().join("libpam_twinlock.so");
+        let module = artifacts().join("deps/libpam_twinlock.so");
         assert!(module.exists(), "{} is built", module.display());
         let line =
             format!("{} socket={} {arguments}", module.display(), self.socket.path.display());
