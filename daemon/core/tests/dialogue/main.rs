@@ -1,0 +1,8 @@
+//! The dialogue of a login: what people read on each path, and what holds on all of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod account;
+mod codes;
+mod decisions;
+mod properties;
+mod setup;

@@ -1,0 +1,183 @@
+//! A login of alice to web1, step by step.
+
+use twinlock_core::{
+    dialogue::{Dialogue, Effect, Message, Outcome, Settings, Step, Style, Turn, World},
+    factor::totp::{Secret, TotpFactor},
+    fresh::{FRESH_BYTES, Fresh},
+    lockout::Rules,
+    login::{FirstFactor, LoginContext, Source, User},
+    policy::{NetworkList, Policy},
+    record::{CodeRules, UserRecord},
+    reference::REFERENCE_BYTES,
+    response::Response,
+    time::Timestamp,
+};
+use zeroize::Zeroizing;
+
+pub const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+/// The secret of the factor that alice has.
+pub const SECRET: &[u8] = b"canary-canary-canary";
+
+/// No code of [`SECRET`] within ten minutes of [`NOW`].
+pub const WRONG: &str = "000000";
+
+/// The reference of every step.
+pub const REFERENCE: &str = "777777";
+
+/// The code that an app with this secret shows, so many steps from now.
+pub fn code_of(secret: &[u8], steps: i64) -> String {
+    let app = totp_rs::Builder::new().with_secret(secret.to_vec()).build_noncompliant();
+    app.generate(NOW.as_secs().saturating_add_signed(30 * steps)).to_string()
+}
+
+pub fn right() -> String {
+    code_of(SECRET, 0)
+}
+
+pub fn alice() -> User {
+    User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() }
+}
+
+pub fn login() -> LoginContext {
+    LoginContext {
+        service: "sshd".to_owned(),
+        user: alice(),
+        source: Source::Address("203.0.113.9".parse().unwrap()),
+        tty: Some("ssh".to_owned()),
+        first_factors: vec![FirstFactor::Password],
+        interactive: true,
+        redeems: true,
+    }
+}
+
+pub fn enrolled() -> UserRecord {
+    let mut record = UserRecord::new(&alice());
+    let totp = TotpFactor::new(Secret::new(SECRET));
+    record.enrol("7F3KQ2".to_owned(), "phone".to_owned(), totp, NOW).unwrap();
+    record
+}
+
+pub fn settings(policy: Policy) -> Settings {
+    Settings {
+        policy,
+        codes: CodeRules { window: 1, lockout: Rules::default() },
+        issuer: "web1".to_owned(),
+        host: "web1".to_owned(),
+    }
+}
+
+/// The network of [`login`].
+pub fn here() -> NetworkList {
+    std::iter::once("203.0.113.0/24".parse().unwrap()).collect()
+}
+
+/// Randomness whose reference is [`REFERENCE`].
+pub fn fresh() -> Fresh {
+    let mut bytes = [3; FRESH_BYTES];
+    bytes[..REFERENCE_BYTES].fill(7);
+    Fresh::new(Zeroizing::new(bytes))
+}
+
+/// Runs a step now.
+pub fn run<T>(settings: &Settings, step: impl FnOnce(&World<'_>) -> T) -> T {
+    let fresh = fresh();
+    step(&World { settings, now: NOW, clock: NOW, fresh: &fresh })
+}
+
+/// The login of one user.
+pub struct Login {
+    pub settings: Settings,
+    pub record: UserRecord,
+    step: Option<Step>,
+    events: Vec<String>,
+}
+
+impl Login {
+    /// Begins one of a user whom NSS knows.
+    pub fn begin(policy: Policy, record: UserRecord, login: LoginContext) -> Self {
+        Self::of(settings(policy), record, login, true)
+    }
+
+    pub fn of(settings: Settings, record: UserRecord, login: LoginContext, known: bool) -> Self {
+        Self::with(settings, record, |record, world| {
+            Dialogue::open(login.clone(), known, record, world)
+        })
+    }
+
+    /// Begins with another first step.
+    pub fn with(
+        settings: Settings,
+        record: UserRecord,
+        first: impl FnOnce(&mut UserRecord, &World<'_>) -> Turn,
+    ) -> Self {
+        let mut this = Self { settings, record, step: None, events: Vec::new() };
+        this.take(first);
+        this
+    }
+
+    pub fn answer(&mut self, text: &str) -> &mut Self {
+        let Some(Step::Ask(_, dialogue)) = self.step.clone() else { panic!("nothing was asked") };
+        let response = Response::new(text.to_owned());
+        self.take(|record, world| dialogue.answer(&response, record, world));
+        self
+    }
+
+    fn take(&mut self, step: impl FnOnce(&mut UserRecord, &World<'_>) -> Turn) {
+        let record = &mut self.record;
+        let turn = run(&self.settings, |world| step(record, world));
+        self.events.extend(turn.effects.iter().map(|Effect::Audit(event)| event.to_string()));
+        self.step = Some(turn.step);
+    }
+
+    fn messages(&self) -> &[Message] {
+        match self.step.as_ref().unwrap() {
+            Step::Ask(messages, _) => messages,
+            Step::Done(outcome) => &outcome.messages,
+        }
+    }
+
+    /// The last messages, each with its style: `?` a prompt, `!` an error, `i` information.
+    pub fn shown(&self) -> Vec<String> {
+        let style = |style| match style {
+            Style::Prompt => '?',
+            Style::Error => '!',
+            Style::Info => 'i',
+        };
+        self.messages().iter().map(|it| format!("{} {}", style(it.style), it.text)).collect()
+    }
+
+    pub fn outcome(&self) -> &Outcome {
+        match self.step.as_ref().unwrap() {
+            Step::Done(outcome) => outcome,
+            Step::Ask(..) => panic!("asked instead: {:?}", self.shown()),
+        }
+    }
+
+    pub fn dialogue(&self) -> Dialogue {
+        match self.step.clone().unwrap() {
+            Step::Ask(_, dialogue) => dialogue,
+            Step::Done(outcome) => panic!("over: {outcome:?}"),
+        }
+    }
+
+    pub fn is_asking(&self) -> bool {
+        matches!(self.step, Some(Step::Ask(..)))
+    }
+
+    /// Word and cause of each event so far.
+    pub fn events(&self) -> Vec<String> {
+        let brief = |line: &String| {
+            let (word, rest) = line.strip_prefix("event=").unwrap().split_once(' ').unwrap();
+            let (_, cause) = rest.split_once("cause=\"").unwrap();
+            let cause = cause.split(" reference=").next().unwrap();
+            format!("{word}: {}", cause.strip_suffix('"').unwrap())
+        };
+        self.events.iter().map(brief).collect()
+    }
+
+    /// The lines of the log.
+    pub fn lines(&self) -> &[String] {
+        &self.events
+    }
+}
