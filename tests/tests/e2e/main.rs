@@ -22,6 +22,8 @@ mod installed;
 mod leaks;
 mod outages;
 mod password_change;
+mod policy_first_factor;
+mod policy_networks;
 mod races;
 mod rig_self_test;
 mod secrecy;
