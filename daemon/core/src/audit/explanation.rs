@@ -201,6 +201,12 @@ fn dialogue(cause: &str, remedy: &Remedy) -> Option<Explanation> {
             "Nothing needs to be done. If logins always end so, compare the time-outs: LoginGraceTime \
              of sshd, and timeout= of pam_twinlock.",
         ),
+        "another enrolment came first" => Explanation::new(
+            "While this login set up a second factor, another one of the same user had finished \
+             doing so. What this one showed was not taken.",
+            "Log in again with the factor that was enrolled, and remove the other entry from the \
+             app. If the user knows of one login only, reset them: somebody has the password.",
+        ),
         "too many logins of this user wait for an answer" => Explanation::new(
             "So many logins of this user from this source stood at the prompt for a code that no \
              further one was opened.",

@@ -3,7 +3,7 @@
 
 use twinlock_core::audit::{AuditEvent, AuditRecord, Happening};
 
-/// The most that is kept of a day, in bytes: some 15,000 events.
+/// The most that is kept of a day, in bytes: some 30,000 events of a login.
 pub(super) const DAY: usize = 4 << 20;
 
 /// The most of it that may be events which a stranger can cause at will.

@@ -121,3 +121,10 @@ fn what_is_not_known_is_shown_as_it_stands() {
     let told = explain(&serde_json::from_str(json).unwrap());
     assert_eq!(told.meaning, "Phone.stolen.");
 }
+
+#[test]
+fn of_two_enrolments_the_later_is_told_of_the_other() {
+    let cause = crate::record::Superseded.to_string();
+    let told = explained(Happening::LoginRefused, cause);
+    assert!(told.meaning.contains("another one of the same user"), "{}", told.meaning);
+}
