@@ -152,7 +152,7 @@ fn without_a_person_nothing_is_weakened() {
 #[test]
 fn everyone_reads_what_is_required_of_them_and_from_when() {
     let daemon = Daemon::for_caller("root");
-    for user in ["bob", "erin", "frank", "grace", "heidi", "ivan", "judy"] {
+    for user in ["bob", "erin", "frank", "grace", "heidi", "ivan", "judy", "karl"] {
         snapshot(&format!("demand-{user}"), &at_terminal(&daemon, &["status", user], &[]));
     }
     snapshot("record-judy", &at_terminal(&daemon, &["user", "show", "judy"], &[]));

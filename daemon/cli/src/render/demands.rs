@@ -17,7 +17,8 @@ pub fn sentences(status: &UserStatus, view: &View) -> String {
     if let Some(sentence) = demand(status, &user, view) {
         say(&sentence);
     }
-    if matches!(status.state.as_str(), "pending" | "unenrolled") {
+    let is_off = status.switch == Some(false);
+    if matches!(status.state.as_str(), "pending" | "unenrolled") && !is_off {
         say(remedy(status));
     }
     if let Some(warning) = switched(status, &user) {

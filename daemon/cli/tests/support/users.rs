@@ -89,6 +89,12 @@ pub fn strangers() -> BTreeMap<String, UserStatus> {
             switch: Some(true),
             ..user("judy", 1014, "pending")
         },
+        UserStatus {
+            enrolment: word("at-login"),
+            switch: Some(false),
+            second_factor: word("off"),
+            ..user("karl", 1016, "unenrolled")
+        },
         user("broken", 1015, "unenrolled"),
     ])
 }
