@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::artifacts;
+use super::clock::Clock;
 use super::namespace::{RIG, write};
 use super::process::{PATIENCE, Process, demand, guarded};
 use super::transcript::Transcript;
@@ -36,13 +37,15 @@ pub struct Daemon {
     handed: Option<UnixListener>,
     /// What earlier processes of this daemon wrote to standard error.
     earlier: Vec<Transcript>,
+    /// Its time of day where it has one of its own.
+    clock: Option<Clock>,
 }
 
 impl Daemon {
     /// Starts the daemon by hand, as root, with the configuration that is there or with every
     /// default.
     pub fn start() -> Self {
-        Self::launch(None)
+        Self::launch(None, None)
     }
 
     /// Starts the daemon as the installed unit does: as the user `twinlock`, on a login socket
@@ -59,17 +62,17 @@ impl Daemon {
         demand(Command::new("chown").args([&owner, "/var/lib/twinlock", CREDENTIALS, &key]));
         let socket = UnixListener::bind(LOGIN_SOCKET).expect("bind the login socket");
         fs::set_permissions(LOGIN_SOCKET, Permissions::from_mode(0o600)).expect("close the socket");
-        Self::launch(Some(socket))
+        Self::launch(Some(socket), None)
     }
 
-    fn launch(handed: Option<UnixListener>) -> Self {
+    fn launch(handed: Option<UnixListener>, clock: Option<Clock>) -> Self {
         write_default_configuration();
         let socket = format!("{RIG}/notify");
         let _ = fs::remove_file(&socket);
         let notifications = UnixDatagram::bind(&socket).expect("bind the notification socket");
         fs::set_permissions(&socket, Permissions::from_mode(0o666)).expect("open it to the daemon");
-        let process = spawn(&socket, handed.as_ref());
-        let mut daemon = Self { process, notifications, handed, earlier: Vec::new() };
+        let process = spawn(&socket, handed.as_ref(), clock.as_ref());
+        let mut daemon = Self { process, notifications, handed, earlier: Vec::new(), clock };
         daemon.wait_for("READY=1", PATIENCE);
         daemon
     }
@@ -77,7 +80,7 @@ impl Daemon {
     /// Starts a daemon that is expected to give up at once, and returns its exit code and what it
     /// said.
     pub fn start_in_vain() -> (Option<i32>, String) {
-        let mut process = spawn(&format!("{RIG}/nobody-listens"), None);
+        let mut process = spawn(&format!("{RIG}/nobody-listens"), None, None);
         let status = process.wait(PATIENCE);
         process.stderr().ended(Duration::from_secs(1));
         (status.code(), process.stderr().text())
@@ -102,10 +105,17 @@ impl Daemon {
 
     /// Starts it again after a stop or a kill.
     pub fn restart(&mut self) {
-        let mut next = Self::launch(self.handed.take());
+        let mut next = Self::launch(self.handed.take(), self.clock.take());
         std::mem::swap(&mut next.earlier, &mut self.earlier);
         next.earlier.push(self.process.stderr().clone());
         *self = next;
+    }
+
+    /// Stops it and starts it again over the same store, on a host whose clock is set so.
+    pub fn restart_at(&mut self, clock: Clock) {
+        self.stop();
+        self.clock = Some(clock);
+        self.restart();
     }
 
     /// Lets it hang.
@@ -184,7 +194,7 @@ fn write_default_configuration() {
     }
 }
 
-fn spawn(notify: &str, handed: Option<&UnixListener>) -> Process {
+fn spawn(notify: &str, handed: Option<&UnixListener>, clock: Option<&Clock>) -> Process {
     let program = artifacts::daemon();
     let mut command = match handed {
         None => guarded(&program),
@@ -200,6 +210,9 @@ fn spawn(notify: &str, handed: Option<&UnixListener>) -> Process {
     };
     command.env_clear();
     command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("NOTIFY_SOCKET", notify);
+    if let Some(clock) = clock {
+        clock.set(&mut command);
+    }
     command.args(["--config", CONFIGURATION]);
     match handed {
         None => Process::start("twinlockd", command),

@@ -4,6 +4,7 @@ pub mod application;
 pub mod artifacts;
 pub mod authenticator;
 pub mod bus;
+pub mod clock;
 pub mod command;
 pub mod daemon;
 pub mod host;

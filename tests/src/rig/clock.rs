@@ -1,0 +1,38 @@
+//! A time of day for the daemon alone, by libfaketime: the machine's clock belongs to everybody.
+
+use std::fs;
+use std::process::Command;
+
+/// A time of day that goes on from where it is set; the steady clock stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock(String);
+
+impl Clock {
+    /// The machine's clock and so many days.
+    pub fn days_ahead(days: u32) -> Self {
+        Self(format!("+{days}d"))
+    }
+
+    /// What a host without a battery has when it boots.
+    pub fn of_1970() -> Self {
+        Self("@1970-01-01 00:00:10".to_owned())
+    }
+
+    /// Has a program live by this clock.
+    pub(super) fn set(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", library()).env("FAKETIME", &self.0).env("TZ", "UTC");
+        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    }
+}
+
+/// The library, in the directory of this machine's architecture.
+fn library() -> String {
+    let name = "faketime/libfaketimeMT.so.1";
+    let directories = fs::read_dir("/usr/lib").expect("list /usr/lib").map_while(Result::ok);
+    directories
+        .map(|directory| directory.path().join(name))
+        .find(|path| path.exists())
+        .unwrap_or_else(|| panic!("no {name} under /usr/lib: install the package libfaketime"))
+        .to_string_lossy()
+        .into_owned()
+}
