@@ -7,6 +7,7 @@
 
 mod locks;
 pub(crate) mod random;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -28,6 +29,7 @@ use twinlock_core::{
 };
 use zeroize::Zeroizing;
 
+use self::strangers::Strangers;
 pub use self::{locks::UserLocks, time::Now};
 use crate::{
     audit_log::AuditLog,
@@ -98,6 +100,7 @@ pub struct Engine {
     settings: RwLock<Arc<Settings>>,
     horizon: Horizon,
     locks: UserLocks,
+    strangers: Strangers,
 }
 
 /// What becomes of a record that cannot be read.
@@ -128,6 +131,7 @@ impl Engine {
             horizon: Horizon::from_remembered(remembered, &*foundations.clock),
             settings: RwLock::new(Arc::new(settings)),
             locks: UserLocks::default(),
+            strangers: Strangers::default(),
             foundations,
         })
     }
@@ -148,8 +152,8 @@ impl Engine {
     /// # Errors
     /// The look-up failed.
     pub async fn find_user(&self, name: &str) -> Result<Option<User>, EngineError> {
-        let with_groups = self.settings().policy.needs_groups();
-        Ok(self.foundations.directory.user_by_name(name, with_groups).await?)
+        let named = self.settings().policy.group_names();
+        Ok(self.foundations.directory.user_by_name(name, named).await?)
     }
 
     /// The user of this uid; `None` if NSS knows none.
@@ -220,11 +224,11 @@ impl Engine {
         Err(EngineError::Contended(user.name.clone()))
     }
 
-    /// Runs a step that has no record to keep: of a user whom NSS does not know.
+    /// Runs a step of a user whom NSS does not know. What it counts is kept in memory only.
     ///
     /// # Errors
     /// The system has no randomness.
-    pub fn step_without_record<T>(
+    pub fn step_of_stranger<T>(
         &self,
         user: &User,
         step: impl FnOnce(&mut UserRecord, &World<'_>) -> Done<T>,
@@ -233,7 +237,7 @@ impl Engine {
         let fresh = random::fresh()?;
         let now = self.now();
         let world = World { settings: &settings, now: now.horizon, clock: now.wall, fresh: &fresh };
-        let done = step(&mut UserRecord::new(user), &world);
+        let done = self.strangers.step(user, self.steady(), |record| step(record, &world));
         self.carry_out(done.effects);
         Ok(done.answer)
     }

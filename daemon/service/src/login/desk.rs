@@ -112,6 +112,8 @@ impl Desk {
     /// One call of `Begin`. `process` is the peer's process id.
     pub async fn begin(&self, request: Request, process: i32) -> Reply {
         let (phase, name) = (request.phase, request.user.clone());
+        let open_door = phase == Phase::Auth
+            && self.is_open_door(&request.service, &request.first_factors);
         let decided = async {
             match phase {
                 Phase::Session => self.session(request, process).await,
@@ -121,7 +123,8 @@ impl Desk {
             }
         };
         let reply = within(DEADLINE, decided).await;
-        reply.unwrap_or_else(|error| Reply::Done(self.trouble(&name, &error)))
+        let reply = reply.unwrap_or_else(|error| Reply::Done(self.trouble(&name, &error)));
+        self.keep_shut(open_door, &name, reply)
     }
 
     /// One call of `Answer`.
@@ -131,12 +134,16 @@ impl Desk {
         }
         let OpenDialogue { dialogue, known, binding, opened, _slot: slot } = open;
         let user = dialogue.login().user.clone();
+        let login = dialogue.login();
+        let open_door = binding.errand == Errand::Login
+            && self.is_open_door(&login.service, &login.first_factors);
         let step =
             self.step(&user, known, |record, world| dialogue.answer(response, record, world));
-        match within(DEADLINE, step).await {
+        let reply = match within(DEADLINE, step).await {
             Err(error) => Reply::Done(self.trouble(&user.name, &error)),
             Ok(step) => self.reply(step, known, binding, opened, slot),
-        }
+        };
+        self.keep_shut(open_door, &user.name, reply)
     }
 
     /// A dialogue ended without a verdict.
@@ -154,9 +161,10 @@ impl Desk {
         if request.ticket.is_some() {
             return self.redeem(&request, caller).await;
         }
-        // Root sets passwords without knowing codes, and sshd has a dialogue of its own for an
-        // expired one, after a login that was already decided.
-        if request.caller_uid == Some(0) || request.expired {
+        // Root sets passwords without knowing codes, and so do sshd and login for one that has
+        // expired, after a login that was already decided. That a password has expired is not
+        // enough: any user can say so (passwd -k).
+        if request.caller_uid == Some(0) {
             let grant = Grant { verdict: Verdict::Skip, staged: Vec::new() };
             return Ok(Reply::Done(self.ending(caller.binding, grant, Vec::new())?));
         }
@@ -164,6 +172,9 @@ impl Desk {
     }
 
     async fn account(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
+        if request.ticket.is_none() && !self.is_account_service(&request.service) {
+            return self.account_in_passing(&request);
+        }
         let caller = self.recognise(&request, process).await?;
         if request.ticket.is_some() {
             return self.redeem(&request, caller).await;
@@ -282,7 +293,7 @@ impl Desk {
         if known {
             self.engine.step(user, run).await
         } else {
-            self.engine.step_without_record(user, run)
+            self.engine.step_of_stranger(user, run)
         }
     }
 

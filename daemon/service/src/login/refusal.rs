@@ -5,12 +5,12 @@
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::{self, Message, Verdict},
-    login::LoginContext,
+    login::{FirstFactor, LoginContext},
     policy::Mode,
     reference::Reference,
 };
 
-use super::desk::{Desk, Ending, OpenDialogue};
+use super::desk::{Desk, Ending, OpenDialogue, Reply};
 use crate::engine::EngineError;
 
 impl Desk {
@@ -53,6 +53,35 @@ impl Desk {
             messages: vec![message],
             reference: Some(reference),
             ticket: None,
+        }
+    }
+
+    /// Whether PAM's auth phase runs in a service whose key may stand for it, with nothing shown.
+    pub(super) fn is_open_door(&self, service: &str, first_factors: &[FirstFactor]) -> bool {
+        first_factors.is_empty() && self.is_account_service(service)
+    }
+
+    pub(super) fn is_account_service(&self, service: &str) -> bool {
+        self.engine.settings().policy.account_services.iter().any(|known| known == service)
+    }
+
+    /// Whatever said skip, observe mode and broken parts included: a login that has shown nothing
+    /// is not let through a stack that might ask it for nothing else.
+    pub(super) fn keep_shut(&self, open_door: bool, user: &str, reply: Reply) -> Reply {
+        match reply {
+            Reply::Done(Ending { verdict: Verdict::Skip, .. }) if open_door => {
+                let reference = self.engine.reference();
+                let cause = "no first factor was shown, and no second one could be asked";
+                let event = AuditEvent::new(Happening::LoginRefused, user, cause);
+                self.engine.audit(event.with_reference(reference.clone()));
+                Reply::Done(Ending {
+                    verdict: Verdict::Deny,
+                    messages: vec![dialogue::unavailable(&reference)],
+                    reference: Some(reference),
+                    ticket: None,
+                })
+            }
+            reply => reply,
         }
     }
 

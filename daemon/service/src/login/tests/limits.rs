@@ -73,3 +73,26 @@ async fn after_five_wrong_codes_the_source_waits_and_no_other_does() {
     setup.clock.advance(30);
     asked(begin(&desk, "auth", "alice", &[]).await);
 }
+
+#[tokio::test]
+async fn who_does_not_exist_has_to_wait_like_who_does() {
+    let (setup, desk) = enrolled().await;
+    for name in ["alice", "no-such-user"] {
+        let (_, mut open) = asked(begin(&desk, "auth", name, &[]).await);
+        for _ in 0..2 {
+            open = asked(desk.answer(open, &Response::new(WRONG.to_owned())).await).1;
+        }
+        drop(open);
+        let open = asked(log_in(&desk, name, WRONG).await).1;
+        let open = asked(desk.answer(open, &Response::new(WRONG.to_owned())).await).1;
+        let fifth = done(desk.answer(open, &Response::new(WRONG.to_owned())).await);
+        assert_eq!(texts(&fifth), ["Too many wrong codes. Try again in 30 seconds."], "{name}");
+        let waiting = done(begin(&desk, "auth", name, &[]).await);
+        assert_eq!(waiting.verdict, Verdict::Locked, "{name}");
+    }
+    setup.clock.advance(30);
+    asked(begin(&desk, "auth", "no-such-user", &[]).await);
+    let commits = setup.store.commits();
+    asked(log_in(&desk, "no-such-user-either", WRONG).await);
+    assert_eq!(setup.store.commits(), commits, "nothing is stored of names that anybody makes up");
+}

@@ -192,8 +192,9 @@ async fn hostile_names_and_answers_are_wrong_and_nothing_worse() {
         login.cancel(dialogue).await.unwrap();
     }
     let long = "1".repeat(10_000_000);
-    for answer in ["", " ", "359152\n000000", "\u{1b}[2J", &long] {
-        let (dialogue, ..) = login.begin("auth", login_of("nobody-here")).await.unwrap();
+    for (n, answer) in ["", " ", "359152\n000000", "\u{1b}[2J", &long].into_iter().enumerate() {
+        let name = format!("nobody-here{n}");
+        let (dialogue, ..) = login.begin("auth", login_of(&name)).await.unwrap();
         let (_, verdict, _) = login.answer(dialogue, answer).await.unwrap();
         assert_eq!(verdict, "");
         login.cancel(dialogue).await.unwrap();
