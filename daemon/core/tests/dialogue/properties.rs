@@ -183,7 +183,7 @@ fn shown_key(text: &str) -> Option<Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(3000))]
 
     #[test]
     fn no_dialogue_lets_in_without_a_fresh_code_or_goes_on_for_ever(
