@@ -180,7 +180,7 @@ impl Lockout {
 
 /// The name under which a source is counted: short, and without what a stored form would have to
 /// escape at length.
-fn counted_as(source: &str) -> String {
+pub(crate) fn counted_as(source: &str) -> String {
     source
         .char_indices()
         .take_while(|(start, character)| start + character.len_utf8() <= LONGEST_SOURCE)

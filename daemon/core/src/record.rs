@@ -9,7 +9,7 @@ use crate::{
         Factor, Kind,
         totp::{Check, TotpFactor},
     },
-    lockout::{Gate, Lockout, Rules},
+    lockout::{Gate, Lockout, Rules, counted_as},
     login::User,
     news::{Change, News},
     policy::{Method, Methods, Standing},
@@ -166,7 +166,7 @@ impl UserRecord {
             Tried::Fresh { index, step } => self.accept(index, step, source, now),
             Tried::Used => Verification::Used,
             Tried::Wrong { drift } => {
-                self.news.wrong_code(source, now);
+                self.news.wrong_code(&counted_as(source), now);
                 let gate = self.lockout.record_failure(source, &rules.lockout, now);
                 Verification::Wrong { drift, gate }
             }

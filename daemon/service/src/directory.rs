@@ -7,7 +7,7 @@
 
 use std::{ffi::CString, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use nix::unistd::{Gid, Group, Uid, User as Passwd, getgrouplist};
+use nix::unistd::{Group, Uid, User as Passwd, getgrouplist};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use twinlock_core::login::User;
@@ -41,8 +41,9 @@ pub type Lookup<'a, T> =
 
 /// What the daemon asks of the user database.
 pub trait Directory: Send + Sync {
-    /// The user of this name, by canonical name, with all groups if `with_groups`.
-    fn user_by_name<'a>(&'a self, name: &'a str, with_groups: bool) -> Lookup<'a, User>;
+    /// The user of this name, by canonical name. Where the policy names groups (`named`), with all
+    /// groups of the user; a source that cannot tell whether one of those exists is an error.
+    fn user_by_name<'a>(&'a self, name: &'a str, named: Vec<String>) -> Lookup<'a, User>;
     /// The user of this uid, without groups.
     fn user_by_uid(&self, uid: u32) -> Lookup<'_, User>;
 }
@@ -94,7 +95,7 @@ impl Default for Nss {
 }
 
 impl Directory for Nss {
-    fn user_by_name<'a>(&'a self, name: &'a str, with_groups: bool) -> Lookup<'a, User> {
+    fn user_by_name<'a>(&'a self, name: &'a str, named: Vec<String>) -> Lookup<'a, User> {
         let name = name.to_owned();
         Box::pin(async move {
             if !can_be_a_name(&name) {
@@ -102,7 +103,7 @@ impl Directory for Nss {
             }
             self.look_up(move || match Passwd::from_name(&name)? {
                 None => Ok(None),
-                Some(passwd) => user(passwd, with_groups).map(Some),
+                Some(passwd) => user(passwd, &named).map(Some),
             })
             .await
         })
@@ -111,7 +112,7 @@ impl Directory for Nss {
     fn user_by_uid(&self, uid: u32) -> Lookup<'_, User> {
         Box::pin(self.look_up(move || match Passwd::from_uid(Uid::from_raw(uid))? {
             None => Ok(None),
-            Some(passwd) => user(passwd, false).map(Some),
+            Some(passwd) => user(passwd, &[]).map(Some),
         }))
     }
 }
@@ -125,13 +126,19 @@ fn can_be_a_name(name: &str) -> bool {
         && !name.chars().any(|c| c.is_control() || matches!(c, '/' | ':'))
 }
 
-fn user(passwd: Passwd, with_groups: bool) -> nix::Result<User> {
-    let groups = if with_groups { groups_of(&passwd.name, passwd.gid)? } else { Vec::new() };
+fn user(passwd: Passwd, named: &[String]) -> nix::Result<User> {
+    let groups = if named.is_empty() { Vec::new() } else { groups_of(&passwd, named)? };
     Ok(User { name: passwd.name, uid: passwd.uid.as_raw(), groups })
 }
 
-fn groups_of(name: &str, primary: Gid) -> nix::Result<Vec<String>> {
-    let name = CString::new(name).map_err(|_| nix::errno::Errno::EINVAL)?;
+fn groups_of(passwd: &Passwd, named: &[String]) -> nix::Result<Vec<String>> {
+    // A source that is out of reach is passed over in silence by getgrouplist(3), so that its
+    // groups would look like groups that the user is not in. Asked for a group, it tells.
+    for group in named {
+        Group::from_name(group)?;
+    }
+    let primary = passwd.gid;
+    let name = CString::new(&*passwd.name).map_err(|_| nix::errno::Errno::EINVAL)?;
     let mut names = Vec::new();
     for gid in getgrouplist(&name, primary)? {
         // A gid without a name cannot be named in a policy either.
@@ -188,7 +195,7 @@ pub(crate) mod testing {
     }
 
     impl Directory for TestDirectory {
-        fn user_by_name<'a>(&'a self, name: &'a str, _: bool) -> Lookup<'a, User> {
+        fn user_by_name<'a>(&'a self, name: &'a str, _: Vec<String>) -> Lookup<'a, User> {
             Box::pin(async move { self.find(|user| user.name == name) })
         }
 
@@ -209,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn root_is_found_by_name_and_by_uid_with_its_group() {
         let nss = Nss::new();
-        let root = nss.user_by_name("root", true).await.unwrap().unwrap();
+        let root = nss.user_by_name("root", vec!["root".to_owned()]).await.unwrap().unwrap();
         assert_eq!((root.name.as_str(), root.uid), ("root", 0));
         assert!(root.groups.contains(&"root".to_owned()), "{:?}", root.groups);
         assert_eq!(nss.user_by_uid(0).await.unwrap().unwrap().name, "root");
@@ -220,7 +227,7 @@ mod tests {
         let long = "x".repeat(300);
         for name in ["", ".", "..", "../etc/passwd", "a/b", "root\n", "root:x", "\u{1b}[2J", &long]
         {
-            assert_eq!(Nss::new().user_by_name(name, true).await, Ok(None), "{name:?}");
+            assert_eq!(Nss::new().user_by_name(name, Vec::new()).await, Ok(None), "{name:?}");
         }
     }
 

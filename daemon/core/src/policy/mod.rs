@@ -32,7 +32,7 @@ mod schedule;
 mod terms;
 mod warning;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,15 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// The groups that profiles name: each must be asked for by name, because a list of a user's
+    /// groups does not tell that a source of groups is out of reach (getgrouplist(3)).
+    pub fn group_names(&self) -> Vec<String> {
+        let lists = self.profiles.iter().map(|profile| &profile.groups);
+        let names: BTreeSet<_> =
+            lists.flat_map(|list| list.included.iter().chain(&list.excluded)).cloned().collect();
+        names.into_iter().collect()
+    }
+
     /// Whether a decision asks for the user's groups, so that they must be looked up (and a
     /// look-up that fails must deny).
     pub fn needs_groups(&self) -> bool {

@@ -55,7 +55,7 @@ impl Policy {
     }
 
     /// All terms that a login of this user through this service can meet, the first profile first.
-    fn terms_within_reach(&self, user: &User, service: &str) -> Vec<Terms> {
+    pub fn terms_within_reach(&self, user: &User, service: &str) -> Vec<Terms> {
         let login = LoginContext {
             service: service.to_owned(),
             user: user.clone(),

@@ -11,7 +11,7 @@ use twinlock_core::{
 };
 use zbus::{Connection, message::Header};
 
-use super::{caller::Caller, enrolments::Enrolments, errors};
+use super::{caller::Caller, calls::Calls, enrolments::Enrolments, errors};
 use crate::engine::{Done, Engine, EngineError, UserLocks, within};
 
 /// How long a change may wait for its turn and for the store: less than a client waits.
@@ -31,12 +31,18 @@ pub struct Accounts {
     pub(super) engine: Arc<Engine>,
     pub(super) enrolments: Enrolments,
     turns: UserLocks,
+    calls: Calls,
 }
 
 impl Accounts {
     /// Over this engine.
     pub fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, enrolments: Enrolments::default(), turns: UserLocks::default() }
+        Self {
+            engine,
+            enrolments: Enrolments::default(),
+            turns: UserLocks::default(),
+            calls: Calls::default(),
+        }
     }
 
     /// Who sent this message, when it is their turn.
@@ -45,7 +51,7 @@ impl Accounts {
         header: &Header<'_>,
         connection: &Connection,
     ) -> Result<Caller> {
-        Caller::of(header, connection, &self.turns).await
+        Caller::of(header, connection, &self.turns, &self.calls).await
     }
 
     /// The user of this name.

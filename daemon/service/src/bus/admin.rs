@@ -18,8 +18,8 @@ use super::{
     errors,
 };
 
-/// Users in one call.
-const MOST_USERS: usize = 10_000;
+/// Users in one call; their names fit into a message that is taken in.
+const MOST_USERS: usize = 1_000;
 
 /// The interface.
 pub(super) struct AdminInterface {

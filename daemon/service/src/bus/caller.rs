@@ -4,19 +4,22 @@ use tokio::sync::OwnedMutexGuard;
 use twinlock_bus_api::error::{Error, Result};
 use zbus::{Connection, fdo::DBusProxy, message::Header, names::BusName};
 
+use super::calls::{Calls, Place, Whose};
 use crate::engine::UserLocks;
 
 /// A caller on the system bus, for the time of one call.
 ///
 /// The calls of one user take turns: whoever sends thousands at once waits for themselves, and
 /// neither the user database nor the store is taken up by one who is not logging in. Root's do not,
-/// so that a reset of many users holds up no other administrator.
+/// so that a reset of many users holds up no other administrator. Where too many wait already, the
+/// next is refused: by its connection before anything is asked or awaited, then by its user.
 pub(super) struct Caller {
     /// The unique name of the connection; never given out twice while the bus lives.
     pub(super) connection: String,
     /// The uid of the process that opened it.
     pub(super) uid: u32,
     _turn: Option<OwnedMutexGuard<()>>,
+    _places: Vec<Place>,
 }
 
 impl Caller {
@@ -25,9 +28,11 @@ impl Caller {
         header: &Header<'_>,
         connection: &Connection,
         turns: &UserLocks,
+        calls: &Calls,
     ) -> Result<Self> {
         let unknown = || Error::NotAuthorized("The bus does not say who calls.".to_owned());
         let sender = header.sender().ok_or_else(unknown)?.to_owned();
+        let mut places = vec![calls.enter(Whose::Connection(sender.to_string()))?];
         let bus = DBusProxy::new(connection).await.map_err(|_| unknown())?;
         let uid = bus
             .get_connection_unix_user(BusName::Unique(sender.clone()))
@@ -35,15 +40,18 @@ impl Caller {
             .map_err(|_| unknown())?;
         let turn = match uid {
             0 => None,
-            uid => Some(turns.lock(&uid.to_string()).await),
+            uid => {
+                places.push(calls.enter(Whose::User(uid))?);
+                Some(turns.lock(&uid.to_string()).await)
+            }
         };
-        Ok(Self { connection: sender.to_string(), uid, _turn: turn })
+        Ok(Self { connection: sender.to_string(), uid, _turn: turn, _places: places })
     }
 
     /// A caller whom no bus vouches for.
     #[cfg(test)]
     pub(super) fn supposed(connection: &str, uid: u32) -> Self {
-        Self { connection: connection.to_owned(), uid, _turn: None }
+        Self { connection: connection.to_owned(), uid, _turn: None, _places: Vec::new() }
     }
 
     /// Whether the caller is root.

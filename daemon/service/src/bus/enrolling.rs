@@ -8,7 +8,7 @@ use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::World,
     factor::totp::{Check, TotpFactor},
-    login::{LoginContext, Source, User},
+    login::User,
     policy::{EnrolmentMode, Policy, Standing},
     record::{DEFAULT_LABEL, MAX_FACTORS, TooManyFactors, UserRecord},
     response::Response,
@@ -162,23 +162,17 @@ fn may_enrol(
     }
 }
 
-/// The strictest mode of the services that a factor opens: where sshd's profile wants an
-/// administrator, a program that already runs as the user must not be able to do without.
+/// The strictest mode among all terms that a login of this user can meet, from wherever and with
+/// whatever first factor: where one way in wants an administrator, a program that already runs as
+/// the user must not be able to do without.
 pub(super) fn enrolment_mode(policy: &Policy, user: &User, standing: &Standing) -> EnrolmentMode {
     let services = policy.account_services.iter().map(String::as_str);
-    let of_service = |service: &str| {
-        let login = LoginContext {
-            service: service.to_owned(),
-            user: user.clone(),
-            source: Source::Local { requester: None },
-            tty: None,
-            first_factors: Vec::new(),
-            interactive: true,
-            redeems: true,
-        };
-        policy.terms(&login).enrolment_for(standing)
-    };
-    services.map(of_service).fold(of_service(SERVICE), Ord::max)
+    services
+        .chain([SERVICE])
+        .flat_map(|service| policy.terms_within_reach(user, service))
+        .map(|terms| terms.enrolment_for(standing))
+        .max()
+        .unwrap_or(EnrolmentMode::Admin)
 }
 
 fn enrol(

@@ -76,6 +76,12 @@ pub(super) fn too_many_enrolments() -> Error {
     )
 }
 
+pub(super) fn too_many_calls() -> Error {
+    Error::Unavailable(
+        "Too many calls wait for their turn; try again when some have ended.".to_owned(),
+    )
+}
+
 /// The sentence that the caller would have read.
 pub(super) fn sentence(error: &Error) -> String {
     zbus::DBusError::description(error).unwrap_or("failed").to_owned()

@@ -6,16 +6,19 @@
 mod account;
 mod admin;
 mod caller;
+mod calls;
 mod enrolling;
 mod enrolments;
 mod errors;
 mod explain;
 mod history;
 mod self_service;
+mod socket;
 mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod unanswered;
 mod verbs;
 
 use std::{sync::Arc, time::Duration};
@@ -24,12 +27,13 @@ use tokio::sync::oneshot;
 use twinlock_bus_api::names::{BUS_NAME, OBJECT_PATH};
 use zbus::{
     Address, Connection,
+    address::{Transport, transport::UnixSocket},
     connection::Builder,
     fdo::{RequestNameFlags, RequestNameReply},
 };
 
 pub use self::account::Accounts;
-use self::{admin::AdminInterface, self_service::SelfInterface};
+use self::{admin::AdminInterface, self_service::SelfInterface, socket::BusSocket};
 use crate::journal;
 
 /// The first and the longest pause before the bus is tried again.
@@ -69,15 +73,25 @@ pub async fn serve(address: String, accounts: Arc<Accounts>, tried: oneshot::Sen
 
 async fn connect(address: &str, accounts: &Arc<Accounts>) -> zbus::Result<Connection> {
     let address: Address = address.try_into()?;
-    let connection = Builder::address(address)
+    let connection = Builder::socket(open(&address).await?)
         .serve_at(OBJECT_PATH, SelfInterface::new(accounts.clone()))
         .serve_at(OBJECT_PATH, AdminInterface::new(accounts.clone()))
         .build()
         .await?;
+    if address.guid().is_some_and(|guid| *guid != **connection.server_guid()) {
+        return Err(zbus::Error::Handshake("another bus listens there".to_owned()));
+    }
     // Objects first, name second: whoever finds the name finds the interfaces.
     let flags = RequestNameFlags::DO_NOT_QUEUE;
     match connection.request_name_with_flags(BUS_NAME, flags).await? {
         RequestNameReply::PrimaryOwner | RequestNameReply::AlreadyOwner => Ok(connection),
         RequestNameReply::Exists | RequestNameReply::InQueue => Err(zbus::Error::NameTaken),
     }
+}
+
+/// The socket of the bus. Other transports do not say who calls.
+async fn open(address: &Address) -> zbus::Result<BusSocket> {
+    let Transport::Unix(unix) = address.transport() else { return Err(zbus::Error::Unsupported) };
+    let UnixSocket::File(path) = unix.path() else { return Err(zbus::Error::Unsupported) };
+    Ok(BusSocket::connect(path).await?)
 }

@@ -4,7 +4,7 @@ use twinlock_bus_api::{
     account::{EnrolmentOffer, EnrolmentOptions},
     error::{Error, Result},
 };
-use twinlock_core::policy::{EnrolmentMode, Policy, Profile};
+use twinlock_core::policy::{EnrolmentMode, FirstFactorKind, List, Policy, Profile};
 
 use super::*;
 use crate::{
@@ -58,6 +58,29 @@ async fn without_a_factor_the_policy_says_whether_users_enrol_themselves() {
             Err(Error::EnrolmentClosed(_)) => assert!(!open, "{mode:?}"),
             Err(other) => panic!("{mode:?}: {other}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn a_profile_that_only_some_logins_meet_still_closes_enrolment_to_users() {
+    let strict = Profile {
+        name: "staff".to_owned(),
+        services: List { included: vec!["sshd".to_owned()], ..List::default() },
+        enrolment: Some(EnrolmentMode::Admin),
+        ..Profile::default()
+    };
+    let by_password = Profile {
+        first_factor: List { included: vec![FirstFactorKind::Password], ..List::default() },
+        ..strict.clone()
+    };
+    let by_network = Profile {
+        networks: List { included: vec!["203.0.113.0/24".parse().unwrap()], ..List::default() },
+        ..strict.clone()
+    };
+    for profile in [strict, by_password, by_network] {
+        let setup = Setup::under(Policy { profiles: vec![profile], ..Policy::default() });
+        let begun = begin(&accounts(&setup).await, ":1.1", "").await;
+        assert!(matches!(begun, Err(Error::EnrolmentClosed(_))));
     }
 }
 

@@ -122,6 +122,35 @@ async fn a_damaged_record_is_trouble_and_never_not_enrolled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_phase_in_passing_needs_neither_the_store_nor_the_user_database() {
+    let setup = Setup::new();
+    let desk = desk(&setup.engine().await);
+    setup.directory.fail(Some(DirectoryError::TimedOut));
+    for fault in [Fault::FailRead(broken()), Fault::HangRead] {
+        setup.store.inject(fault);
+        for service in ["cron", "su", "sudo"] {
+            let service = [("service", Variant::from(service))];
+            let reply = in_time(begin(&desk, "account", "alice", &service)).await;
+            assert_eq!(done(reply).verdict, Verdict::Skip);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_even_a_fault_in_observe_mode_opens_the_door_to_who_has_shown_nothing() {
+    let setup = Setup::under(Policy { mode: Mode::Observe, ..Policy::default() });
+    let desk = desk(&setup.engine().await);
+    let nothing = [("has_authtok", Variant::from(false))];
+    let refused = |reply: Reply| assert_eq!(done(reply).verdict, Verdict::Deny);
+    refused(begin(&desk, "auth", "alice", &nothing).await);
+    refused(begin(&desk, "auth", "no-such-user", &nothing).await);
+    setup.store.inject(Fault::FailRead(broken()));
+    refused(begin(&desk, "auth", "alice", &nothing).await);
+    setup.directory.fail(Some(DirectoryError::TimedOut));
+    refused(begin(&desk, "auth", "alice", &nothing).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn observe_mode_lets_everyone_through_and_asks_counts_and_changes_nothing() {
     let setup = Setup::under(Policy { mode: Mode::Observe, ..Policy::default() });
     let engine = setup.engine().await;

@@ -136,7 +136,7 @@ async fn grace_begins_when_the_account_phase_redeems_and_not_before() {
 }
 
 #[tokio::test]
-async fn a_password_change_asks_the_user_and_neither_root_nor_an_expired_password() {
+async fn a_password_change_asks_the_user_and_not_root() {
     let (_setup, engine) = enrolled().await;
     let desk = desk(&engine);
     let passwd = |extra: &[(&'static str, Variant<'static>)]| {
@@ -148,9 +148,14 @@ async fn a_password_change_asks_the_user_and_neither_root_nor_an_expired_passwor
     let (_, open) = asked(begin(&desk, "password", "alice", &of_alice).await);
     let allowed = done(desk.answer(open, &Response::new(RIGHT.to_owned())).await);
     assert_eq!(allowed.verdict, Verdict::Allow);
+    // Any user can claim that a password has expired: passwd -k.
+    let claimed =
+        passwd(&[("caller_uid", Variant::from(1000u32)), ("expired", Variant::from(true))]);
+    let (_, open) = asked(begin(&desk, "password", "alice", &claimed).await);
+    drop(open);
     for extra in [
         passwd(&[("caller_uid", Variant::from(0u32))]),
-        passwd(&[("caller_uid", Variant::from(1000u32)), ("expired", Variant::from(true))]),
+        passwd(&[("caller_uid", Variant::from(0u32)), ("expired", Variant::from(true))]),
     ] {
         let skipped = done(begin(&desk, "password", "alice", &extra).await);
         assert_eq!(skipped.verdict, Verdict::Skip);
