@@ -13,6 +13,11 @@ impl Clock {
         Self(format!("+{days}d"))
     }
 
+    /// The machine's clock and so many minutes.
+    pub fn minutes_ahead(minutes: u32) -> Self {
+        Self(format!("+{minutes}m"))
+    }
+
     /// What a host without a battery has when it boots.
     pub fn of_1970() -> Self {
         Self("@1970-01-01 00:00:10".to_owned())

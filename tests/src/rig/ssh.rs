@@ -72,11 +72,25 @@ impl Ssh {
 
     /// Starts the client.
     pub fn start(&self) -> Terminal {
-        let mut command: Command = guarded("ssh");
-        command.args(["-F", "none"]).args(&self.arguments);
-        command.args(["-l", &self.user, &self.server]);
+        let mut command = self.command();
         command.arg(format!("echo {GREETING} $(id -un)"));
         Terminal::start(&command)
+    }
+
+    /// Starts the client for a shell, before which sshd shows what the session's modules said. The
+    /// caller types [`Ssh::LEAVE`] into it.
+    pub fn start_shell(&self) -> Terminal {
+        Terminal::start(&self.command())
+    }
+
+    /// Says who is in, and ends the shell.
+    pub const LEAVE: &str = "echo in as $(id -un); exit";
+
+    fn command(&self) -> Command {
+        let mut command = guarded("ssh");
+        command.args(["-F", "none"]).args(&self.arguments);
+        command.args(["-l", &self.user, &self.server]);
+        command
     }
 }
 
