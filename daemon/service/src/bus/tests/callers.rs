@@ -66,8 +66,8 @@ async fn call_everything(address: &str, interface: &str) -> Vec<String> {
 
 /// Runs the ignored test of this name as the user nobody, with these lines as its input, and
 /// returns what it wrote.
-async fn as_nobody(test: &str, input: String) -> String {
-    let test = format!("bus::tests::callers::{test}");
+pub(super) async fn as_nobody(test: &str, input: String) -> String {
+    let test = format!("bus::tests::{test}");
     let run = tokio::task::spawn_blocking(move || {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--ignored", "--nocapture", &test])
@@ -84,7 +84,7 @@ async fn as_nobody(test: &str, input: String) -> String {
     tokio::time::timeout(Duration::from_secs(30), run).await.unwrap().unwrap()
 }
 
-fn line() -> String {
+pub(super) fn line() -> String {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line).unwrap();
     line.trim_end().to_owned()
@@ -111,7 +111,7 @@ async fn nobody_asks_who_they_are() {
 /// How each call of every method of an interface ended for nobody.
 async fn ends_for_nobody(bus: &Bus, interface: &str) -> BTreeMap<String, String> {
     let input = format!("{}\n{interface}\n", bus.address());
-    let output = as_nobody("nobody_calls_everything", input).await;
+    let output = as_nobody("callers::nobody_calls_everything", input).await;
     let ends: BTreeMap<_, _> = output
         .lines()
         .filter_map(|line| line.split_once("CALL ")?.1.split_once(": "))
@@ -154,7 +154,8 @@ async fn self_is_about_its_caller_alone() {
     let bus = Bus::start(Gate::Shipped).await;
     enrol(&bus.accounts.engine, &alice()).await;
     let before = version(&bus).await;
-    let output = as_nobody("nobody_asks_who_they_are", format!("{}\n", bus.address())).await;
+    let output =
+        as_nobody("callers::nobody_asks_who_they_are", format!("{}\n", bus.address())).await;
     assert!(output.contains("CALL nobody 65534 "), "{output}");
     let ends = ends_for_nobody(&bus, SELF_INTERFACE).await;
     let twinlock = |end: &String| end.starts_with("org.twinlock1.Error.") || end == "done";

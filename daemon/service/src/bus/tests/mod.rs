@@ -3,6 +3,7 @@
 
 mod callers;
 mod enrolment;
+mod flood;
 mod interfaces;
 mod policy;
 mod removal;
@@ -38,7 +39,7 @@ enum Gate {
 struct Bus {
     setup: Setup,
     accounts: Arc<Accounts>,
-    _daemon: Connection,
+    daemon: Connection,
     folder: TempDir,
     process: Child,
 }
@@ -65,7 +66,7 @@ impl Bus {
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         };
-        Self { setup, accounts, _daemon: daemon, folder, process }
+        Self { setup, accounts, daemon, folder, process }
     }
 
     fn address(&self) -> String {
