@@ -75,13 +75,20 @@ impl Style {
     }
 }
 
-/// One message to the person: `(us)`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+/// One message to the person: `(us)`. It may show the key of an enrolment, which its `Debug` does
+/// not.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Message {
     /// A [`Style`] by its number.
     pub style: u32,
     /// The text, without a trailing newline.
     pub text: String,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Message({}, {} bytes)", self.style, self.text.len())
+    }
 }
 
 impl Message {

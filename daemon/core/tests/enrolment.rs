@@ -231,6 +231,16 @@ fn every_prompt_echoes_and_is_the_last_message() {
 }
 
 #[test]
+fn the_debug_form_of_an_offer_shows_no_key() {
+    let login = Login::begin(login());
+    let Some(Step::Ask(messages, _)) = &login.step else { panic!("nothing was asked") };
+    let key = login.text().split("Key: ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    let shown = format!("{messages:?}");
+    assert!(shown.contains("Message(Info"), "{shown}");
+    assert!(!shown.contains(&key) && !shown.contains('█'), "{shown}");
+}
+
+#[test]
 fn the_debug_form_of_what_is_staged_shows_no_secret() {
     let mut login = Login::begin(login());
     let code = login.code();

@@ -85,13 +85,19 @@ pub enum Style {
     Info,
 }
 
-/// One message to the person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One message to the person. It may show the key of an enrolment, which its `Debug` does not.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// How it is shown.
     pub style: Style,
     /// The text, without a trailing newline.
     pub text: String,
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Message({:?}, {} bytes)", self.style, self.text.len())
+    }
 }
 
 impl Message {
