@@ -11,7 +11,9 @@ pub mod engine;
 pub mod journal;
 pub mod login;
 pub mod notify;
+mod socket;
 pub mod store;
 
 #[cfg(test)]
 mod testing;
+mod unanswered;

@@ -5,7 +5,7 @@ use std::fs;
 use twinlock_tests::login::Login;
 use twinlock_tests::rig::application::Application;
 use twinlock_tests::rig::command::{enrol, json};
-use twinlock_tests::rig::daemon::STORE;
+use twinlock_tests::rig::daemon::{STORE, configure};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::process::PATIENCE;
 
@@ -40,6 +40,9 @@ fn a_hostile_user_name_is_asked_refused_and_logged_on_one_line() {
     Host::run_with_daemon(|host, daemon| {
         let phone = enrol("alice");
         let code = phone.current();
+        // Elsewhere the account phase without a ticket asks nobody's name.
+        configure("version = 1\naccount_services = [\"sshd\", \"code\"]\n");
+        daemon.reload();
         let listing = || fs::read_dir(STORE).expect("the store").count();
         let files = listing();
         let mut application = Application::start();

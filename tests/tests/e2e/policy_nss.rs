@@ -9,12 +9,14 @@ use twinlock_tests::rig::application::login;
 use twinlock_tests::rig::daemon::{Daemon, configure};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::namespace::write;
+use twinlock_tests::rig::pam_stack::{code_alone, install};
 use twinlock_tests::rig::process::{PATIENCE, demand};
 
 const STAFF: &str = "version = 1\nlevel = \"low\"\n\
                      [[profile]]\nname = \"staff\"\ngroups = [\"staff\"]\nlevel = \"high\"\n\
                      enrol = \"admin\"\n";
 
+/// A login of alice that hears why it fails, which takes the look-up three seconds at the most.
 fn attempt() -> Outcome {
     login(&Login::new("code", "alice").from("203.0.113.7"))
 }
@@ -25,6 +27,8 @@ fn with_alice_in_staff(daemon: &mut Daemon) {
     let others = services.lines().filter(|line| !line.starts_with("group:"));
     let lines: Vec<_> = others.chain(["group: files"]).collect();
     write("/etc/nsswitch.conf", &(lines.join("\n") + "\n"));
+    // The module waits longer than a look-up may take, to hear the reason.
+    install("code", &code_alone("timeout=10"));
     demand(Command::new("groupadd").args(["--force", "staff"]));
     demand(Command::new("gpasswd").args(["--add", "alice", "staff"]));
     configure(STAFF);
@@ -61,5 +65,18 @@ fn group_files_that_cannot_be_read_deny_and_are_never_no_groups() {
         is_refused_with_a_reason(host, "cannot be read");
         fs::rename("/etc/group.away", "/etc/group").expect("bring the groups back");
         assert!(attempt().text().contains("is not set up for"));
+    });
+}
+
+#[test]
+fn groups_that_never_come_deny_in_bounded_time() {
+    Host::run_with_daemon(|host, daemon| {
+        with_alice_in_staff(daemon);
+        fs::rename("/etc/group", "/etc/group.away").expect("take the groups away");
+        // Who opens it waits for a writer, as for a directory server that is gone.
+        demand(Command::new("mkfifo").args(["--mode", "644", "/etc/group"]));
+        is_refused_with_a_reason(host, "did not answer within 3 s");
+        fs::rename("/etc/group.away", "/etc/group").expect("bring the groups back");
+        assert!(attempt().text().contains("is not set up for"), "the daemon has not hung");
     });
 }

@@ -13,12 +13,10 @@ mod errors;
 mod explain;
 mod history;
 mod self_service;
-mod socket;
 mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
-mod unanswered;
 mod verbs;
 
 use std::{sync::Arc, time::Duration};
@@ -33,8 +31,8 @@ use zbus::{
 };
 
 pub use self::account::Accounts;
-use self::{admin::AdminInterface, self_service::SelfInterface, socket::BusSocket};
-use crate::journal;
+use self::{admin::AdminInterface, self_service::SelfInterface};
+use crate::{journal, socket::BoundedSocket};
 
 /// The first and the longest pause before the bus is tried again.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -90,8 +88,8 @@ async fn connect(address: &str, accounts: &Arc<Accounts>) -> zbus::Result<Connec
 }
 
 /// The socket of the bus. Other transports do not say who calls.
-async fn open(address: &Address) -> zbus::Result<BusSocket> {
+async fn open(address: &Address) -> zbus::Result<BoundedSocket> {
     let Transport::Unix(unix) = address.transport() else { return Err(zbus::Error::Unsupported) };
     let UnixSocket::File(path) = unix.path() else { return Err(zbus::Error::Unsupported) };
-    Ok(BusSocket::connect(path).await?)
+    Ok(BoundedSocket::connect(path).await?)
 }

@@ -34,7 +34,7 @@ use super::{
     desk::{self, Desk},
     interface::LoginInterface,
 };
-use crate::{engine::Engine, journal};
+use crate::{engine::Engine, journal, socket::BoundedSocket};
 
 /// Connections served at once. Each is a login of root's programs; sshd's own `MaxStartups` is
 /// far below.
@@ -152,8 +152,7 @@ pub async fn serve(listener: StdListener, engine: Arc<Engine>, desk: Arc<Desk>) 
 /// One connection, from the check of its peer to its end.
 async fn connection(stream: UnixStream, engine: &Engine, desk: Arc<Desk>, guid: zbus::OwnedGuid) {
     let Some(process) = peer_of_root(&stream, engine) else { return };
-    let Ok(stream) = stream.into_std() else { return };
-    let built = Builder::unix_stream(stream)
+    let built = Builder::socket(BoundedSocket::of_login(stream))
         .server(guid)
         .p2p()
         .serve_at(OBJECT_PATH, LoginInterface::new(desk, process))

@@ -1,11 +1,15 @@
-//! The socket to the message bus: how much it takes in.
+//! The sockets that D-Bus comes in by: how much they take in, and what they ask of nobody.
 //!
-//! The bus lets every local user send messages of up to 128 MiB, with descriptors, to any name, and
+//! The message bus lets every local user send messages of up to 128 MiB, with descriptors, to any name, and
 //! as many calls as they like that expect no answer. Here a message is measured before memory is
 //! set aside for it, descriptors are neither negotiated nor received, and calls beyond what the
 //! daemon has yet to answer are not taken in. What is not taken in is read and forgotten, so that
 //! the connection lives on and nobody else notices. Callers who get no answer run into their own
 //! time limit.
+//!
+//! zbus would ask the user database for the groups of a peer before it answers the handshake. A
+//! directory that hangs would so keep every login from being heard; the uid and the process, which
+//! the kernel vouches for, are all that is told here.
 
 use std::{
     io,
@@ -22,46 +26,66 @@ use zbus::{
     Message,
     connection::socket::{ReadHalf, Socket, Split, WriteHalf},
     export::async_trait::async_trait,
+    fdo::ConnectionCredentials,
     message::Type,
 };
 
-use super::unanswered::Unanswered;
-use crate::journal;
+use crate::{journal, unanswered::Unanswered};
 
-/// The longest message that is taken in, in bytes, header included.
-pub(super) const LONGEST: u64 = 64 * 1024;
+/// The longest message that is taken in from the bus, in bytes, header included.
+pub(crate) const LONGEST: u64 = 64 * 1024;
+
+/// The longest message of a login, which may hold several large keys.
+pub(crate) const LONGEST_LOGIN: u64 = 256 * 1024;
 
 /// The part of a D-Bus message that says how long the rest is.
 const HEADER: usize = 16;
 
-/// A connection to the message bus, before the handshake.
+/// A connection, before the handshake.
 #[derive(Debug)]
-pub(super) struct BusSocket(UnixStream);
+pub(crate) struct BoundedSocket {
+    stream: UnixStream,
+    longest: u64,
+}
 
-impl BusSocket {
+impl BoundedSocket {
     /// Connects to the socket of the bus.
-    pub(super) async fn connect(path: &Path) -> io::Result<Self> {
-        UnixStream::connect(path).await.map(Self)
+    pub(crate) async fn connect(path: &Path) -> io::Result<Self> {
+        UnixStream::connect(path).await.map(|stream| Self { stream, longest: LONGEST })
+    }
+
+    /// Takes over the connection of a login.
+    pub(crate) const fn of_login(stream: UnixStream) -> Self {
+        Self { stream, longest: LONGEST_LOGIN }
     }
 }
 
-impl Socket for BusSocket {
+impl Socket for BoundedSocket {
     type ReadHalf = Reader;
     type WriteHalf = Writer;
 
     fn split(self) -> Split<Reader, Writer> {
-        let (read, write) = self.0.into_split();
+        let (read, write) = self.stream.into_split();
         let unanswered = Arc::new(Unanswered::default());
-        let reader = Reader { stream: read, unanswered: Arc::clone(&unanswered), told: false };
+        let reader = Reader {
+            stream: read,
+            unanswered: Arc::clone(&unanswered),
+            longest: self.longest,
+            one_caller: self.longest == LONGEST_LOGIN,
+            told: false,
+        };
         Split::new(reader, Writer { stream: write, unanswered })
     }
 }
 
 /// Receives messages that are short enough and calls that there is room for.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     stream: OwnedReadHalf,
     unanswered: Arc<Unanswered>,
+    longest: u64,
+    /// Whether one caller alone uses the connection, and loses it by a message that is too long.
+    one_caller: bool,
     /// Whether the journal has a line about a message that was passed over.
     told: bool,
 }
@@ -82,7 +106,10 @@ impl ReadHalf for Reader {
             let mut header = [0; HEADER];
             self.fill(early, &mut header).await?;
             let rest = length_after(&header).ok_or(zbus::Error::IncorrectEndian)?;
-            if rest.saturating_add(HEADER as u64) > LONGEST {
+            if rest.saturating_add(HEADER as u64) > self.longest {
+                if self.one_caller {
+                    return Err(zbus::Error::ExcessData);
+                }
                 self.discard(early, rest).await?;
                 self.tell("a message that is too long");
                 continue;
@@ -103,6 +130,16 @@ impl ReadHalf for Reader {
             }
             self.tell("a call of somebody who has too many open");
         }
+    }
+
+    async fn peer_credentials(&mut self) -> io::Result<ConnectionCredentials> {
+        let stream: &UnixStream = self.stream.as_ref();
+        let peer = stream.peer_cred()?;
+        let told = ConnectionCredentials::default().set_unix_user_id(peer.uid());
+        Ok(match peer.pid().and_then(|process| u32::try_from(process).ok()) {
+            Some(process) => told.set_process_id(process),
+            None => told,
+        })
     }
 }
 
@@ -159,7 +196,7 @@ impl Reader {
     fn tell(&mut self, what: &str) {
         if !self.told {
             self.told = true;
-            journal::line(&format!("{what} came over the bus and was passed over, maybe more"));
+            journal::line(&format!("{what} came and was passed over, maybe more"));
         }
     }
 }
@@ -177,7 +214,7 @@ impl ReadHalf for Whole {
 
 /// Sends messages, and strikes out the calls that they answer.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     stream: OwnedWriteHalf,
     unanswered: Arc<Unanswered>,
 }
@@ -242,7 +279,7 @@ mod tests {
 
     fn pair() -> (UnixStream, Reader, Writer) {
         let (peer, stream) = UnixStream::pair().unwrap();
-        let (reader, writer) = BusSocket(stream).split().take();
+        let (reader, writer) = BoundedSocket { stream, longest: LONGEST }.split().take();
         (peer, reader, writer)
     }
 

@@ -18,7 +18,7 @@ const OF_ALL: usize = 512;
 
 /// The calls, by connection and serial number.
 #[derive(Debug, Default)]
-pub(super) struct Unanswered(Mutex<Open>);
+pub(crate) struct Unanswered(Mutex<Open>);
 
 #[derive(Debug, Default)]
 struct Open {
@@ -28,7 +28,7 @@ struct Open {
 
 impl Unanswered {
     /// Notes a call, if there is room for it.
-    pub(super) fn note(&self, caller: &str, serial: NonZeroU32) -> bool {
+    pub(crate) fn note(&self, caller: &str, serial: NonZeroU32) -> bool {
         let mut open = self.open();
         let its = open.by_caller.get(caller).map_or(0, Vec::len);
         if open.all >= OF_ALL || its >= OF_ONE {
@@ -40,7 +40,7 @@ impl Unanswered {
     }
 
     /// Strikes out a call that was answered.
-    pub(super) fn strike(&self, caller: &str, serial: NonZeroU32) {
+    pub(crate) fn strike(&self, caller: &str, serial: NonZeroU32) {
         let mut open = self.open();
         let Some(serials) = open.by_caller.get_mut(caller) else { return };
         let Some(at) = serials.iter().position(|open| *open == serial) else { return };
