@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod contact;
 pub mod dialogue;
 pub mod factor;
 pub mod first_factor;
@@ -13,6 +14,7 @@ pub mod fresh;
 pub mod lockout;
 pub mod login;
 pub mod news;
+pub mod notice;
 pub mod policy;
 pub mod qr;
 pub mod record;

@@ -67,9 +67,10 @@ fn turn(
     let fresh = Fresh::new(Zeroizing::new([7; FRESH_BYTES]));
     let world = World { settings, now: NOW, clock: NOW, fresh: &fresh };
     let Turn { step, effects } = step(record, &world);
-    for Effect::Audit(event) in effects {
-        log.push(event);
-    }
+    log.extend(effects.into_iter().filter_map(|effect| match effect {
+        Effect::Audit(event) => Some(event),
+        Effect::Notify(_) => None,
+    }));
     step
 }
 

@@ -29,6 +29,7 @@ use crate::{
         stack::Stacks,
     },
     notify,
+    post::NoPost,
     store::{KeyError, KeySources, OpenError, Options, SledStore},
 };
 
@@ -85,6 +86,7 @@ impl Start {
             directory: Arc::new(Nss::new()),
             clock: Arc::new(SystemClock::start()),
             audit,
+            post: Arc::new(NoPost),
         };
         let served = runtime.block_on(self.serve(config, foundations, listener));
         runtime.shutdown_timeout(GRACE);

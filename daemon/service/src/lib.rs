@@ -11,6 +11,7 @@ pub mod engine;
 pub mod journal;
 pub mod login;
 pub mod notify;
+pub mod post;
 mod socket;
 pub mod store;
 

@@ -23,6 +23,7 @@ use crate::{
     directory::testing::TestDirectory,
     engine::{Done, Engine, Foundations},
     login::request::Request,
+    post::NoPost,
     store::memory::MemoryStore,
 };
 
@@ -81,6 +82,7 @@ impl Setup {
             directory: self.directory.clone(),
             clock: self.clock.clone(),
             audit: self.audit.clone(),
+            post: Arc::new(NoPost),
         };
         Arc::new(Engine::start(foundations, self.settings.clone()).await.unwrap())
     }

@@ -31,6 +31,7 @@ use crate::{
     factor::totp::TotpFactor,
     fresh::Fresh,
     login::LoginContext,
+    notice::Notice,
     policy::Policy,
     record::{CodeRules, UserRecord},
     reference::Reference,
@@ -193,6 +194,8 @@ pub struct Turn {
 pub enum Effect {
     /// Write this to the authentication log.
     Audit(AuditEvent),
+    /// Send this to the user.
+    Notify(Box<Notice>),
 }
 
 /// An open dialogue: what was decided, and what has been asked so far.

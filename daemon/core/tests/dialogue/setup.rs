@@ -126,7 +126,10 @@ impl Login {
     fn take(&mut self, step: impl FnOnce(&mut UserRecord, &World<'_>) -> Turn) {
         let record = &mut self.record;
         let turn = run(&self.settings, |world| step(record, world));
-        self.events.extend(turn.effects.iter().map(|Effect::Audit(event)| event.to_string()));
+        self.events.extend(turn.effects.iter().filter_map(|effect| match effect {
+            Effect::Audit(event) => Some(event.to_string()),
+            Effect::Notify(_) => None,
+        }));
         self.step = Some(turn.step);
     }
 

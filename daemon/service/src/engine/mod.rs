@@ -36,6 +36,7 @@ use crate::{
     audit_trail::History,
     clock::{Clock, Horizon},
     directory::{Directory, DirectoryError},
+    post::Post,
     store::{Change, CommitError, Store, StoreError, Version},
 };
 
@@ -92,6 +93,8 @@ pub struct Foundations {
     pub clock: Arc<dyn Clock>,
     /// Where events go.
     pub audit: AuditLog,
+    /// How users are told.
+    pub post: Arc<dyn Post>,
 }
 
 /// The heart of the daemon.
@@ -321,6 +324,7 @@ impl Engine {
         for effect in effects {
             match effect {
                 Effect::Audit(event) => self.audit(event),
+                Effect::Notify(notice) => self.foundations.post.send(*notice),
             }
         }
     }
