@@ -3,6 +3,7 @@
 //! - [`cli`]: what can be typed; [`verbs`]: what each verb does, one a file.
 //! - [`client`]: the daemon, in bounded time; [`settings`]: where its bus is; [`people`]: who
 //!   may log in to this host.
+//! - [`pam_file`]: files of `/etc/pam.d`, line by line.
 //! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
 //!   outside is made safe to show.
 //!
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod client;
 pub mod escape;
 pub mod failure;
+pub mod pam_file;
 pub mod people;
 pub mod progress;
 pub mod prompt;
