@@ -42,5 +42,6 @@ pub enum Verb {
     Why(verbs::why::Args),
     Policy(verbs::policy::Args),
     Config(verbs::config::Args),
+    Doctor(verbs::doctor::Args),
     Completions(verbs::completions::Args),
 }

@@ -4,6 +4,7 @@
 //! - [`client`]: the daemon, in bounded time; [`settings`]: where its bus is; [`people`]: who
 //!   may log in to this host.
 //! - [`pam_file`]: files of `/etc/pam.d`, line by line.
+//! - [`doctor`]: what is wrong with the host.
 //! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
 //!   outside is made safe to show.
 //!
@@ -14,6 +15,7 @@
 
 pub mod cli;
 pub mod client;
+pub mod doctor;
 pub mod escape;
 pub mod failure;
 pub mod pam_file;
@@ -57,6 +59,7 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Why(args) => verbs::why::run(&args, &mut around.client(config)?, around),
         Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),
         Verb::Config(args) => verbs::config::run(&args, config, around),
+        Verb::Doctor(args) => verbs::doctor::run(&args, config, around),
         Verb::Completions(args) => verbs::completions::run(&args, around),
     }
 }

@@ -27,7 +27,7 @@ fn usual_address(file: &Path) -> Result<String, Failure> {
 }
 
 /// Whether the file does not exist, or this user may not read it or a part of it.
-fn is_out_of_sight(file: &Path) -> bool {
+pub(crate) fn is_out_of_sight(file: &Path) -> bool {
     let forbidden = |cause: &io::Error| cause.kind() == io::ErrorKind::PermissionDenied;
     if let Err(cause) = File::open(file) {
         return forbidden(&cause) || cause.kind() == io::ErrorKind::NotFound;

@@ -1,6 +1,7 @@
 //! What people and programs read: text and JSON, made from plain values, without a bus.
 
 pub mod demands;
+pub mod diagnosis;
 pub mod enrolment;
 pub mod explanation;
 pub mod factors;

@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod config;
+pub mod doctor;
 pub mod enroll;
 pub mod factor;
 pub mod log;

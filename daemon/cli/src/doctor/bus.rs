@@ -1,0 +1,164 @@
+//! The system bus: whether Twinlock's policy is there, who has the name, whether the daemon
+//! answers and is of this version.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use twinlock_bus_api::names::{BUS_NAME, OBJECT_PATH, SYSTEM_BUS_ADDRESS};
+use zbus::connection::Builder;
+use zbus::fdo::DBusProxy;
+use zbus::names::BusName;
+
+use super::bounded::within;
+use super::finding::{Area, Finding, Place, Report, Severity};
+
+/// Where dbus-daemon reads policy.
+const POLICIES: [&str; 2] =
+    ["/etc/dbus-1/system.d/org.twinlock1.conf", "/usr/share/dbus-1/system.d/org.twinlock1.conf"];
+
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// The user of the installed daemon.
+const USER: &str = "twinlock";
+
+/// What the bus says of the daemon.
+enum Standing {
+    /// Nobody has the name.
+    Absent,
+    /// A user who may not have it has it: the uid.
+    Stranger(u32),
+    /// It has the name and does not answer.
+    Silent(String),
+    /// It answers.
+    Well,
+}
+
+/// Looks at the policy and asks the bus; returns whether the daemon answered.
+pub(super) fn check(address: &str, report: &mut Report) -> bool {
+    if address == SYSTEM_BUS_ADDRESS {
+        report.findings.extend(policy());
+    }
+    report.examined.push(Area::Bus);
+    match ask(address) {
+        Err(why) => {
+            report.add(unreachable(address, &why));
+            false
+        }
+        Ok(standing) => {
+            report.examined.push(Area::Daemon);
+            let well = matches!(standing, Standing::Well);
+            report.findings.extend(fault(standing));
+            well
+        }
+    }
+}
+
+fn policy() -> Option<Finding> {
+    let Some(file) = POLICIES.iter().find(|file| Path::new(file).exists()) else {
+        return Some(Finding {
+            area: Area::Bus,
+            fault: "bus-policy-absent",
+            severity: Severity::Severe,
+            place: Some(Place::file(POLICIES[1])),
+            what: "the bus has no policy for Twinlock".to_owned(),
+            why: "The daemon cannot take its name, so nobody can enrol, reset or look with the \
+                  command."
+                .to_owned(),
+            mend: format!(
+                "Install the package again (or: install -m 0644 packaging/dbus/org.twinlock1.conf \
+                 {}), then: systemctl reload dbus && systemctl restart twinlockd",
+                POLICIES[0]
+            ),
+        });
+    };
+    let facts = fs::metadata(file).ok()?;
+    (facts.uid() != 0 || facts.mode() & 0o022 != 0).then(|| Finding {
+        area: Area::Bus,
+        fault: "bus-policy-open",
+        severity: Severity::Severe,
+        place: Some(Place::file(file)),
+        what: "others than root can write to the bus policy".to_owned(),
+        why: "They can give themselves the administrator's interface, which takes anybody's \
+              factors away."
+            .to_owned(),
+        mend: format!("chown root:root {file} && chmod 0644 {file}"),
+    })
+}
+
+fn unreachable(address: &str, why: &str) -> Finding {
+    Finding {
+        area: Area::Bus,
+        fault: "bus-unreachable",
+        severity: Severity::Warning,
+        place: None,
+        what: format!("the bus cannot be reached at {address}: {why}"),
+        why: "Logins go on without it; the command does not work.".to_owned(),
+        mend: "systemctl start dbus (or mend '[bus] address' of the configuration)".to_owned(),
+    }
+}
+
+fn ask(address: &str) -> Result<Standing, String> {
+    let asked = within(DEADLINE, async {
+        let name = BusName::try_from(BUS_NAME).map_err(|cause| cause.to_string())?;
+        let bus = Builder::address(address).build().await.map_err(|cause| cause.to_string())?;
+        let driver = DBusProxy::new(&bus).await.map_err(|cause| cause.to_string())?;
+        let Ok(uid) = driver.get_connection_unix_user(name.clone()).await else {
+            return Ok(Standing::Absent);
+        };
+        if !may_have_the_name(uid) {
+            return Ok(Standing::Stranger(uid));
+        }
+        let peer = Some("org.freedesktop.DBus.Peer");
+        let ping = bus.call_method(Some(BUS_NAME), OBJECT_PATH, peer, "Ping", &());
+        Ok(match tokio::time::timeout(DEADLINE / 2, ping).await {
+            Ok(Ok(_)) => Standing::Well,
+            Ok(Err(cause)) => Standing::Silent(cause.to_string()),
+            Err(_) => Standing::Silent(format!("no answer within {} s", DEADLINE.as_secs() / 2)),
+        })
+    });
+    asked.map_err(|cause| cause.to_string()).and_then(|answer| answer)
+}
+
+/// Root, where the daemon is started by hand, or the user of the installed one.
+fn may_have_the_name(uid: u32) -> bool {
+    uid == 0 || super::host::uid_of(USER) == Some(uid)
+}
+
+fn fault(standing: Standing) -> Option<Finding> {
+    let finding = |fault, what, why: &str, mend: &str| Finding {
+        area: Area::Daemon,
+        fault,
+        severity: Severity::Severe,
+        place: None,
+        what,
+        why: why.to_owned(),
+        mend: mend.to_owned(),
+    };
+    const REFUSED: &str = "Every login that needs a code is refused.";
+    match standing {
+        Standing::Well => None,
+        Standing::Absent => Some(finding(
+            "daemon-absent",
+            "twinlockd does not run, or does not get its name on the bus".to_owned(),
+            REFUSED,
+            "systemctl enable --now twinlock-login.socket twinlockd; if it does not stay up: \
+             journalctl -u twinlockd -n 50",
+        )),
+        Standing::Silent(why) => Some(finding(
+            "daemon-silent",
+            format!("twinlockd has its name on the bus and does not answer: {why}"),
+            REFUSED,
+            "systemctl restart twinlockd; then: journalctl -u twinlockd -n 50",
+        )),
+        Standing::Stranger(uid) => Some(finding(
+            "bus-name-taken",
+            format!("the user with id {uid} has the name {BUS_NAME} on the bus"),
+            "Whoever has it is asked for codes and shows the keys of enrolments.",
+            "Find the process with 'busctl status org.twinlock1' and end it; then install the bus \
+             policy of the package again, and: systemctl reload dbus && systemctl restart \
+             twinlockd",
+        )),
+    }
+}

@@ -1,0 +1,56 @@
+//! `twinlock doctor`: what is wrong with this host as far as logins depend on it, each with its
+//! mend.
+//!
+//! ```text
+//! configuration ─► bus, daemon ─► login socket ─► key, store ─► PAM stacks ─► sshd ─► clock
+//!        └── one kind of check a file; each adds findings, and what it could not look at
+//! ```
+//!
+//! It changes nothing. What it reads is the host's, not the caller's: fixed paths, no environment,
+//! programs by their full path. What it could not look at is said, and is never taken for well.
+
+mod bounded;
+mod bus;
+mod clock;
+mod configuration;
+pub mod finding;
+mod host;
+mod login_socket;
+mod program;
+mod sshd;
+mod store;
+
+use std::path::Path;
+
+use twinlock_bus_api::names::CONFIG_FILE;
+
+use crate::progress::Progress;
+use finding::{Area, Report};
+
+/// Examines this host, as the effective user of this process may.
+pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) -> Report {
+    let mut report = Report::default();
+    let mut begin = |area: Area| progress.show(&format!("Examining: {}", area.as_str()));
+
+    begin(Area::Configuration);
+    let file = config.unwrap_or(Path::new(CONFIG_FILE));
+    let config = configuration::check(file, is_root, &mut report);
+    begin(Area::Daemon);
+    let is_served = bus::check(&config.bus.address, &mut report);
+    begin(Area::LoginSocket);
+    login_socket::check(&config.login.socket, is_root, &mut report);
+    begin(Area::Store);
+    let (key, store) = (&config.store.key_file, &config.store.path);
+    store::check(key, store, is_served, is_root, &mut report);
+    begin(Area::Sshd);
+    if let Some(settings) = sshd::read(is_root, &mut report) {
+        let sees_keys = config.policy.account_services.iter().any(|service| service == "sshd");
+        let stack = sshd::Stack { asks_first_factor: true, sees_keys };
+        sshd::check(&settings, stack, &mut report);
+    }
+    begin(Area::Clock);
+    clock::check(&mut report);
+    progress.clear();
+    report.sort();
+    report
+}

@@ -1,0 +1,66 @@
+//! Where in sshd's files a setting stands.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::doctor::finding::Place;
+
+/// The main file.
+const MAIN: &str = "/etc/ssh/sshd_config";
+
+/// What Debian's main file includes at its top.
+const FURTHER: &str = "/etc/ssh/sshd_config.d";
+
+/// The file that a mend is written to.
+pub(super) const OWN: &str = "/etc/ssh/sshd_config.d/twinlock.conf";
+
+/// sshd's files, in the order that sshd reads them.
+pub(super) struct Places {
+    files: Vec<(PathBuf, String)>,
+}
+
+impl Places {
+    /// The files of this host. The place of a setting is a convenience: what cannot be read is
+    /// left out.
+    pub fn of_this_host() -> Self {
+        let mut paths: Vec<PathBuf> = fs::read_dir(FURTHER)
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "conf"));
+        paths.sort();
+        paths.push(PathBuf::from(MAIN));
+        let read = |path: PathBuf| fs::read_to_string(&path).ok().map(|text| (path, text));
+        Self { files: paths.into_iter().filter_map(read).collect() }
+    }
+
+    /// The line that sets a keyword for everybody: of several the first counts (sshd_config(5)).
+    /// The main file where none does.
+    pub fn of(&self, keyword: &str) -> Place {
+        let found = self.files.iter().find_map(|(path, text)| {
+            let line = line_of(keyword, text)?;
+            Some(Place::line(path, line))
+        });
+        found.unwrap_or_else(|| Place::file(Path::new(MAIN)))
+    }
+}
+
+/// The line, from 1, of a keyword before the first `Match`.
+fn line_of(keyword: &str, text: &str) -> Option<usize> {
+    let words = text.lines().map(|line| {
+        line.trim_start().split(|at: char| at.is_whitespace() || at == '=').next().unwrap_or("")
+    });
+    let mut global = words.take_while(|word| !word.eq_ignore_ascii_case("match"));
+    global.position(|word| word.eq_ignore_ascii_case(keyword)).map(|index| index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_that_sets_a_keyword_is_found_and_no_comment() {
+        let text = "#UsePAM yes\n  usepam=no\nUsePAM yes\nMatch User bob\nUseDNS yes\n";
+        assert_eq!(line_of("UsePAM", text), Some(2));
+        assert_eq!(line_of("UseDNS", text), None, "a Match block is not for everybody");
+    }
+}

@@ -1,0 +1,103 @@
+//! The settings that `sshd -T` prints, as far as logins with a second factor depend on them.
+
+use std::collections::HashMap;
+
+/// sshd's effective settings (sshd_config(5)).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::doctor) struct Settings {
+    /// `UsePAM`
+    pub use_pam: bool,
+    /// `KbdInteractiveAuthentication`
+    pub keyboard_interactive: bool,
+    /// `PasswordAuthentication`
+    pub password: bool,
+    /// `PubkeyAuthentication`
+    pub public_key: bool,
+    /// `UseDNS`
+    pub use_dns: bool,
+    /// `LoginGraceTime` in seconds; 0 for without end.
+    pub grace: u64,
+    /// The first number of `MaxStartups`: from so many unauthenticated connections on some are
+    /// dropped.
+    pub startups: u64,
+    /// Whether root may log in in any way.
+    pub root_may: bool,
+    /// `AuthenticationMethods`: the lists of methods, each of which suffices. Empty for `any`.
+    pub methods: Vec<Vec<String>>,
+}
+
+impl Settings {
+    /// Reads what `sshd -T` prints: a keyword in lower case and its value a line. What is left out
+    /// is at the default of sshd.
+    pub fn read(text: &str) -> Self {
+        let values: HashMap<&str, &str> =
+            text.lines().filter_map(|line| line.trim().split_once(' ')).collect();
+        let value = |key: &str| values.get(key).map(|value| value.trim());
+        let yes = |key, default| value(key).map_or(default, |value| value == "yes");
+        let number =
+            |text: Option<&str>, default| text.and_then(|it| it.parse().ok()).unwrap_or(default);
+        let lists = value("authenticationmethods").filter(|lists| *lists != "any");
+        Self {
+            use_pam: yes("usepam", false),
+            keyboard_interactive: yes("kbdinteractiveauthentication", true),
+            password: yes("passwordauthentication", true),
+            public_key: yes("pubkeyauthentication", true),
+            use_dns: yes("usedns", false),
+            grace: number(value("logingracetime"), 120),
+            startups: number(value("maxstartups").and_then(|all| all.split(':').next()), 10),
+            root_may: value("permitrootlogin") != Some("no"),
+            methods: lists
+                .unwrap_or_default()
+                .split_whitespace()
+                .map(|list| list.split(',').map(base).collect())
+                .collect(),
+        }
+    }
+
+    /// The lists of methods that suffice: with `any`, each method that is switched on by itself.
+    pub fn ways(&self) -> Vec<Vec<String>> {
+        if !self.methods.is_empty() {
+            return self.methods.clone();
+        }
+        let single = [
+            ("publickey", self.public_key),
+            ("password", self.password),
+            ("keyboard-interactive", self.keyboard_interactive),
+        ];
+        single.into_iter().filter(|(_, on)| *on).map(|(name, _)| vec![name.to_owned()]).collect()
+    }
+}
+
+/// A method without its submethod: `keyboard-interactive:pam`.
+fn base(method: &str) -> String {
+    method.split(':').next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sshd_prints_is_read() {
+        let read = Settings::read(
+            "usepam yes\nlogingracetime 30\nusedns no\nkbdinteractiveauthentication yes\n\
+             passwordauthentication no\nmaxstartups 5:30:60\npermitrootlogin no\n\
+             authenticationmethods publickey,keyboard-interactive:pam hostbased\n",
+        );
+        assert!(read.use_pam && read.keyboard_interactive && !read.password && !read.root_may);
+        assert_eq!((read.grace, read.startups), (30, 5));
+        assert_eq!(
+            read.methods,
+            [
+                vec!["publickey".to_owned(), "keyboard-interactive".to_owned()],
+                vec!["hostbased".to_owned()]
+            ]
+        );
+    }
+
+    #[test]
+    fn with_any_each_method_that_is_on_suffices() {
+        let read = Settings::read("authenticationmethods any\npasswordauthentication no\n");
+        assert_eq!(read.ways(), [["publickey"], ["keyboard-interactive"]]);
+    }
+}
