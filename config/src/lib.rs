@@ -27,6 +27,7 @@ mod faults;
 mod kind;
 mod load;
 mod parse;
+mod pattern;
 mod reader;
 mod schema;
 mod section;
@@ -39,13 +40,20 @@ mod warnings;
 
 pub use config::Config;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use kind::{Argument, Header, HttpMethod, MailServer, MailTls, Sender};
 pub use load::{load, load_as};
 pub use parse::{Loaded, parse};
+pub use pattern::{Pattern, Slot};
 pub use schema::{Key, Section, Shape, schema};
 pub use sections::{
     audit::Audit,
     bus::Bus,
+    email::Email,
     login::Login,
+    one_time_code::OneTimeCode,
+    remember::Remember,
+    reset::Reset,
+    sms::{Encoding, Gateway, Sms},
     store::{Backend, Store},
     totp::Totp,
 };

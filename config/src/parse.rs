@@ -13,10 +13,16 @@ use crate::{
     sections::{
         audit::Audit,
         bus::Bus,
+        email,
         general::{self, General},
         level, lockout,
         login::Login,
-        network, profile,
+        network,
+        one_time_code::OneTimeCode,
+        profile,
+        remember::Remember,
+        reset::Reset,
+        sms,
         store::Store,
         totp::Totp,
     },
@@ -76,12 +82,30 @@ fn read(top: &Layers<'_>, faults: &mut Faults<'_>) -> Option<Config> {
     top.refuse_all_but(&known, faults);
 
     let totp = Totp::read(&top.table("totp", faults), faults);
+    let one_time_code = OneTimeCode::read(&top.table("one_time_code", faults), faults);
+    let remember = Remember::read(&top.table("remember", faults), faults);
     let lockout = lockout::read(&top.table("lockout", faults), faults);
+    let reset = Reset::read(&top.table("reset", faults), faults);
+    let email = email::read(&top.table("email", faults), faults);
+    let sms = sms::read(&top.table("sms", faults), faults);
     let store = Store::read(&top.table("store", faults), faults);
     let login = Login::read(&top.table("login", faults), faults);
     let bus = Bus::read(&top.table("bus", faults), faults);
     let audit = Audit::read(&top.table("audit", faults), faults);
-    Some(Config { policy: read_policy(top, faults), totp, lockout, store, login, bus, audit })
+    Some(Config {
+        policy: read_policy(top, faults),
+        totp,
+        one_time_code,
+        remember,
+        lockout,
+        reset,
+        email,
+        sms,
+        store,
+        login,
+        bus,
+        audit,
+    })
 }
 
 fn read_policy(top: &Layers<'_>, faults: &mut Faults<'_>) -> Policy {

@@ -6,8 +6,10 @@ use serde::Serialize;
 use crate::{
     section::Section as _,
     sections::{
-        audit::Audit, bus::Bus, general::General, level::LevelKeys, lockout::Lockout, login::Login,
-        network::Network, profile::ProfileKeys, store::Store, totp::Totp,
+        audit::Audit, bus::Bus, email::EmailKeys, general::General, level::LevelKeys,
+        lockout::Lockout, login::Login, network::Network, one_time_code::OneTimeCode,
+        profile::ProfileKeys, remember::Remember, reset::Reset, sms::SmsKeys, store::Store,
+        totp::Totp,
     },
 };
 
@@ -78,7 +80,22 @@ pub fn schema() -> Vec<Section> {
             LevelKeys::keys(),
         ),
         section("totp", Shape::Table, "Codes of an authenticator app (RFC 6238).", Totp::keys()),
+        section(
+            "one_time_code",
+            Shape::Table,
+            "Codes by e-mail and as text messages.",
+            OneTimeCode::keys(),
+        ),
+        section("remember", Shape::Table, "Trusted hosts, and su and sudo.", Remember::keys()),
         section("lockout", Shape::Table, "What wrong codes cost.", Lockout::keys()),
+        section(
+            "reset",
+            Shape::Table,
+            "After the factors of a user were taken away.",
+            Reset::keys(),
+        ),
+        section("email", Shape::Table, "How e-mail is sent.", EmailKeys::keys()),
+        section("sms", Shape::Table, "How text messages are sent.", SmsKeys::keys()),
         section("store", Shape::Table, "Where secrets and states are kept.", Store::keys()),
         section("login", Shape::Table, "Between the PAM module and the daemon.", Login::keys()),
         section("bus", Shape::Table, "Between the twinlock command and the daemon.", Bus::keys()),
@@ -92,7 +109,12 @@ const NAMES: &[(&str, &[&str])] = &[
     ("network", Network::NAMES),
     ("profile", ProfileKeys::NAMES),
     ("totp", Totp::NAMES),
+    ("one_time_code", OneTimeCode::NAMES),
+    ("remember", Remember::NAMES),
     ("lockout", Lockout::NAMES),
+    ("reset", Reset::NAMES),
+    ("email", EmailKeys::NAMES),
+    ("sms", SmsKeys::NAMES),
     ("store", Store::NAMES),
     ("login", Login::NAMES),
     ("bus", Bus::NAMES),

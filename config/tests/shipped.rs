@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use twinlock_config::{Config, SHIPPED, Shape, parse, schema};
+use twinlock_config::{Config, SHIPPED, Shape, Sms, parse, schema};
 
 fn config(text: &str) -> Config {
     parse(&[("twinlock.toml", text)]).unwrap_or_else(|wrong| panic!("{wrong}")).config
@@ -34,6 +34,14 @@ fn with_examples() -> String {
         _ => line,
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The examples without those of `[sms]` that are the other way to send a text.
+fn with_examples_but(other_way: fn(&str) -> bool) -> String {
+    let (before, rest) =
+        with_examples().split_once("[sms]\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let lines = rest.lines().filter(|line| !other_way(line));
+    format!("{before}[sms]\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Every key that stands in a text, as `section.key`, with the line.
@@ -109,8 +117,18 @@ fn every_key_of_the_shipped_file_has_a_comment() {
 
 #[test]
 fn the_examples_of_the_shipped_file_are_valid() {
-    let loaded = parse(&[("twinlock.toml", &with_examples())]);
-    let loaded = loaded.unwrap_or_else(|wrong| panic!("{wrong}"));
+    let is_of_gateway = |line: &str| {
+        ["url", "method", "headers", "body", "password_file", "ca_file"]
+            .iter()
+            .any(|key| line.starts_with(key))
+    };
+    let command = with_examples_but(is_of_gateway);
+    let loaded = parse(&[("twinlock.toml", &command)]).unwrap_or_else(|wrong| panic!("{wrong}"));
+    assert!(matches!(loaded.config.sms, Some(Sms::Command(_))));
+    let gateway = with_examples_but(|line| line.starts_with("command"));
+    let loaded = parse(&[("twinlock.toml", &gateway)]).unwrap_or_else(|wrong| panic!("{wrong}"));
+    assert!(matches!(loaded.config.sms, Some(Sms::Gateway(_))));
+    assert!(loaded.config.email.is_some());
     let names: Vec<_> =
         loaded.config.policy.profiles.iter().map(|profile| profile.name.as_str()).collect();
     assert_eq!(names, ["staff over SSH", "service accounts"]);
@@ -186,6 +204,24 @@ const OTHER: &[(&str, &str)] = &[
     ("levels.enrol", "\"admin\""),
     ("totp.window", "2"),
     ("totp.issuer", "\"Example %h\""),
+    ("one_time_code.lifetime", "\"5 minutes\""),
+    ("one_time_code.resend_after", "\"1 minute\""),
+    ("one_time_code.per_day", "5"),
+    ("remember.bind", "\"address+key\""),
+    ("remember.limit", "5"),
+    ("remember.session", "\"5 minutes\""),
+    ("reset.enrol", "\"at-login\""),
+    ("email.server", "\"smtp://mail.example.org\""),
+    ("email.from", "\"alice@example.org\""),
+    ("email.password_file", "\"/srv/password\""),
+    ("email.ca_file", "\"/srv/ca.pem\""),
+    ("sms.url", "\"https://sms.example.net/{to}/{text}?{password}\""),
+    ("sms.method", "\"POST\""),
+    ("sms.headers", "[\"X-Key: {password}\"]"),
+    ("sms.body", "\"{text}\""),
+    ("sms.password_file", "\"/srv/password\""),
+    ("sms.ca_file", "\"/srv/ca.pem\""),
+    ("sms.command", "[\"/usr/bin/send\", \"{to}\"]"),
     ("lockout.attempts", "6"),
     ("lockout.delay", "\"31 seconds\""),
     ("lockout.max_delay", "\"2 hours\""),
@@ -214,11 +250,28 @@ fn every_key_changes_the_configuration() {
             "levels" => "[levels.high]\n".to_owned(),
             section => format!("[{section}]\n"),
         };
+        // What this key does not make sense without.
+        let before = match (section, key) {
+            ("email", "server") => "[email]\nserver = \"sendmail\"\nfrom = \"a@example.org\"",
+            ("email", _) => {
+                "[email]\nserver = \"smtps://a@mail.example.org\"\nfrom = \"a@example.org\"\n\
+                 password_file = \"/etc/a\""
+            }
+            ("sms", "command") => "[sms]\ncommand = [\"/bin/a\", \"{to}\"]",
+            ("sms", _) => {
+                "[sms]\nurl = \"https://sms.example.org/{to}/{text}?{password}\"\n\
+                 headers = [\"Content-Type: text/plain\"]\npassword_file = \"/etc/a\""
+            }
+            _ => "",
+        };
+        let before = format!("version = 1\n{before}\n");
         let without = match section {
             "profile" => without_places(config("version = 1\n[[profile]]\nname = \"x\"\n")),
-            _ => Config::default(),
+            _ => config(&before),
         };
-        let with = without_places(config(&format!("version = 1\n{header}{key} = {value}\n")));
+        let text = format!("{header}{key} = {value}\n");
+        let loaded = parse(&[("first", &before), ("second", &text)]);
+        let with = without_places(loaded.unwrap_or_else(|wrong| panic!("{name}: {wrong}")).config);
         assert_ne!(without.policy.profiles.len() + 1, with.policy.profiles.len(), "{name}");
         assert_ne!(with, without, "{name}");
     }

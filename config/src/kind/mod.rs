@@ -1,7 +1,9 @@
 //! What a key may hold: each kind describes itself, reads a value and writes one.
 
 mod address;
+mod gateway;
 mod list;
+mod mail;
 mod name;
 mod network;
 mod number;
@@ -13,13 +15,19 @@ use toml::de::DeValue;
 
 pub(crate) use self::{
     address::{AbsolutePath, BusAddress},
+    gateway::{Body, CommandWord, GatewayUrl, HeaderLine, check_program},
     list::{List, Selection},
+    mail::{From, Server},
     name::Name,
     network::Network,
     number::{Count, Switch},
     text::{Choice, Issuer, ProfileName},
     time::{Date, RememberFor, Span},
     version::Version,
+};
+pub use self::{
+    gateway::{Argument, Header, HttpMethod},
+    mail::{MailServer, MailTls, Sender},
 };
 use crate::{
     faults::{Complaint, Faults},

@@ -5,6 +5,9 @@
 //! then replies; so whatever can be wrong here can be shown in a test without a process.
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod words;
+
 pub mod audit;
 pub mod contact;
 pub mod dialogue;
@@ -21,3 +24,4 @@ pub mod record;
 pub mod reference;
 pub mod response;
 pub mod time;
+pub mod trusted_host;

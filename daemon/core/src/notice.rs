@@ -12,6 +12,15 @@ use crate::{
     time::Timestamp,
 };
 
+/// Which kinds of message this host can send, by its configuration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Channels {
+    /// E-mail.
+    pub email: bool,
+    /// Text messages.
+    pub mobile: bool,
+}
+
 /// Where a message goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recipient {

@@ -9,6 +9,7 @@ use twinlock_core::{
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{FirstFactor, LoginContext, Source, User},
+    notice::Channels,
     policy::{Mode, Policy},
     record::{CodeRules, UserRecord},
     response::Response,
@@ -47,6 +48,7 @@ fn settings() -> Settings {
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
+        channels: Channels::default(),
     }
 }
 

@@ -9,6 +9,7 @@ use twinlock_core::{
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{LoginContext, Source, User},
+    notice::Channels,
     policy::{Policy, Profile},
     record::{CodeRules, UserRecord},
     response::Response,
@@ -36,6 +37,7 @@ fn greeted(login: &LoginContext, record: &mut UserRecord, policy: Policy) -> Vec
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
+        channels: Channels::default(),
     };
     let fresh = Fresh::new(Zeroizing::new([1; FRESH_BYTES]));
     let world = World { settings: &settings, now: NOW, clock: NOW, fresh: &fresh };

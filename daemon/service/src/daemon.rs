@@ -12,6 +12,7 @@ use twinlock_config::{Config, Diagnostics, load_as};
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::Settings,
+    notice::Channels,
     record::CodeRules,
 };
 
@@ -228,6 +229,7 @@ fn settings(config: &Config) -> Settings {
         },
         issuer: config.totp.issuer.replace("%h", &host),
         host,
+        channels: Channels { email: config.email.is_some(), mobile: config.sms.is_some() },
     }
 }
 

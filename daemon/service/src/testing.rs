@@ -11,6 +11,7 @@ use twinlock_core::{
     factor::totp::{Secret, TotpFactor},
     lockout::Rules,
     login::User,
+    notice::Channels,
     policy::Policy,
     record::{CodeRules, UserRecord},
     time::Timestamp,
@@ -99,6 +100,7 @@ fn settings(policy: Policy) -> Settings {
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
+        channels: Channels::default(),
     }
 }
 

@@ -10,7 +10,7 @@ const HERE: &str = "tests/tests/e2e";
 
 /// A key, the file with its test, and the test.
 #[rustfmt::skip]
-const EFFECTS: [(&str, &str, &str); 37] = [
+const EFFECTS: [(&str, &str, &str); 55] = [
     (".version", "config/tests/layers.rs", "a_file_of_another_version_is_not_read_as_one_of_this"),
     (".level", "tests/tests/e2e/policy_command.rs", "the_switch_of_one_user_goes_over_profile_and_level_and_is_logged"),
     (".mode", "tests/tests/e2e/policy_observe.rs", "nobody_is_asked_or_refused_and_the_log_says_what_would_have_been"),
@@ -41,6 +41,24 @@ const EFFECTS: [(&str, &str, &str); 37] = [
     ("lockout.delay", "tests/tests/e2e/settings_daemon.rs", "waits_begin_at_the_delay_and_double_up_to_the_longest"),
     ("lockout.max_delay", "tests/tests/e2e/settings_daemon.rs", "waits_begin_at_the_delay_and_double_up_to_the_longest"),
     ("lockout.hard_limit", "tests/tests/e2e/settings_daemon.rs", "at_the_hard_limit_a_right_code_is_taken_no_longer"),
+    ("one_time_code.lifetime", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("one_time_code.resend_after", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("one_time_code.per_day", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("remember.bind", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("remember.limit", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("remember.session", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("reset.enrol", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("email.server", "config/tests/messages.rs", "a_mail_server_is_read_with_its_user_and_password"),
+    ("email.from", "config/tests/messages.rs", "a_mail_server_is_read_with_its_user_and_password"),
+    ("email.password_file", "config/tests/messages.rs", "a_mail_server_is_read_with_its_user_and_password"),
+    ("email.ca_file", "config/tests/messages.rs", "a_mail_server_is_read_with_its_user_and_password"),
+    ("sms.url", "config/tests/messages.rs", "a_gateway_is_asked_as_its_keys_say"),
+    ("sms.method", "config/tests/messages.rs", "a_gateway_is_asked_as_its_keys_say"),
+    ("sms.headers", "config/tests/messages.rs", "a_gateway_is_asked_as_its_keys_say"),
+    ("sms.body", "config/tests/messages.rs", "a_gateway_is_asked_as_its_keys_say"),
+    ("sms.password_file", "config/tests/messages.rs", "a_gateway_is_asked_as_its_keys_say"),
+    ("sms.ca_file", "config/tests/messages.rs", "a_gateway_is_asked_as_its_keys_say"),
+    ("sms.command", "config/tests/messages.rs", "a_command_is_a_program_that_is_told_the_number"),
     ("store.backend", "config/tests/shipped.rs", "every_key_changes_the_configuration"),
     ("store.path", "tests/tests/e2e/settings_daemon.rs", "the_store_and_its_key_lie_where_the_file_says"),
     ("store.key_file", "tests/tests/e2e/settings_daemon.rs", "the_store_and_its_key_lie_where_the_file_says"),

@@ -31,7 +31,7 @@ use crate::{
     factor::totp::TotpFactor,
     fresh::Fresh,
     login::LoginContext,
-    notice::Notice,
+    notice::{Channels, Notice},
     policy::Policy,
     record::{CodeRules, UserRecord},
     reference::Reference,
@@ -60,6 +60,8 @@ pub struct Settings {
     pub issuer: String,
     /// The name of this host, as people know it.
     pub host: String,
+    /// Which kinds of message can be sent.
+    pub channels: Channels,
 }
 
 /// What a step knows of the world outside the record.

@@ -13,9 +13,6 @@
 //! the evaluation takes the side that lets nobody through: an unknown source is never exempt, and
 //! a profile that demands less matches only what is certain.
 
-#[macro_use]
-mod words;
-
 mod covering;
 mod decide;
 mod decision;

@@ -6,6 +6,7 @@ use twinlock_core::{
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{FirstFactor, LoginContext, Source, User},
+    notice::Channels,
     policy::{NetworkList, Policy},
     record::{CodeRules, UserRecord},
     reference::REFERENCE_BYTES,
@@ -64,6 +65,7 @@ pub fn settings(policy: Policy) -> Settings {
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
+        channels: Channels::default(),
     }
 }
 
