@@ -91,8 +91,8 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -D -m 0755 $(TARGET)/release/twinlockd $(DESTDIR)$(SBINDIR)/twinlockd
 	install -D -m 0755 $(TARGET)/release/twinlock $(DESTDIR)$(BINDIR)/twinlock
 	install -d $(DESTDIR)$(UNITDIR)
-	for unit in twinlockd.service twinlock-key.service twinlock-login.socket; do \
-		sed -e 's|/usr/sbin/twinlockd|$(SBINDIR)/twinlockd|; s|/usr/share/doc/twinlock|$(DOCDIR)|' \
+	for unit in twinlockd.service twinlock-key.service twinlock-pam-revert.service twinlock-login.socket; do \
+		sed -e 's|/usr/sbin/twinlockd|$(SBINDIR)/twinlockd|; s|/usr/bin/twinlock |$(BINDIR)/twinlock |; s|/usr/share/doc/twinlock|$(DOCDIR)|' \
 			packaging/systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit && \
 		chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
 	done
@@ -119,7 +119,7 @@ uninstall: ## take away what `make install` copied; configuration, key and store
 	@! grep -rHnE '^[^#]*pam_twinlock\.so' $(DESTDIR)/etc/pam.d $(DESTDIR)/etc/pam.conf 2>/dev/null || \
 		{ echo "make uninstall: take these lines out first; with the module gone they would refuse every login." >&2; exit 1; }
 	rm -f $(DESTDIR)$(PAMDIR)/pam_twinlock.so $(DESTDIR)$(SBINDIR)/twinlockd $(DESTDIR)$(BINDIR)/twinlock
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,twinlockd.service twinlock-key.service twinlock-login.socket)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,twinlockd.service twinlock-key.service twinlock-pam-revert.service twinlock-login.socket)
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
 	rm -f $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/dbus-1/interfaces/org.twinlock1.,Login.xml Self.xml Admin.xml)

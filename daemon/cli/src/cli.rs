@@ -41,6 +41,7 @@ pub enum Verb {
     Log(verbs::log::Args),
     Why(verbs::why::Args),
     Policy(verbs::policy::Args),
+    Pam(verbs::pam::Args),
     Config(verbs::config::Args),
     Doctor(verbs::doctor::Args),
     Completions(verbs::completions::Args),

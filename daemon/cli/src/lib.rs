@@ -3,7 +3,8 @@
 //! - [`cli`]: what can be typed; [`verbs`]: what each verb does, one a file.
 //! - [`client`]: the daemon, in bounded time; [`settings`]: where its bus is; [`people`]: who
 //!   may log in to this host.
-//! - [`pam_file`]: files of `/etc/pam.d`, line by line.
+//! - [`pam_file`]: files of `/etc/pam.d`, line by line; [`pam_change`]: our lines in them, and how they
+//!   come out again.
 //! - [`doctor`]: what is wrong with the host.
 //! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
 //!   outside is made safe to show.
@@ -18,6 +19,7 @@ pub mod client;
 pub mod doctor;
 pub mod escape;
 pub mod failure;
+pub mod pam_change;
 pub mod pam_file;
 pub mod people;
 pub mod progress;
@@ -58,6 +60,7 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Log(args) => verbs::log::run(args, &mut around.client(config)?, around),
         Verb::Why(args) => verbs::why::run(&args, &mut around.client(config)?, around),
         Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),
+        Verb::Pam(args) => verbs::pam::run(args, config, around),
         Verb::Config(args) => verbs::config::run(&args, config, around),
         Verb::Doctor(args) => verbs::doctor::run(&args, config, around),
         Verb::Completions(args) => verbs::completions::run(&args, around),

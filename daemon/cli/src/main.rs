@@ -13,6 +13,7 @@ use rustix::termios::InputModes;
 use twinlock_cli::cli::Cli;
 use twinlock_cli::client::PATIENCE;
 use twinlock_cli::failure::Failure;
+use twinlock_cli::pam_change::Machine;
 use twinlock_cli::people;
 use twinlock_cli::prompt::Console;
 use twinlock_cli::render::{Palette, View};
@@ -49,6 +50,7 @@ fn surroundings() -> Result<Surroundings, Failure> {
             (size.ws_col > 0).then_some(usize::from(size.ws_col))
         }),
         people: Box::new(people::of_this_host),
+        machine: Machine::this(),
         uid: rustix::process::getuid().as_raw(),
         patience: PATIENCE,
         progress: stderr().is_terminal().then(|| Box::new(stderr()) as Box<dyn Write>),

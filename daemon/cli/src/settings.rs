@@ -2,9 +2,9 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use twinlock_bus_api::names::{CONFIG_FILE, SYSTEM_BUS_ADDRESS};
+use twinlock_bus_api::names::{CONFIG_FILE, LOGIN_SOCKET, SYSTEM_BUS_ADDRESS};
 
 use crate::failure::Failure;
 
@@ -39,6 +39,21 @@ pub(crate) fn is_out_of_sight(file: &Path) -> bool {
             .flatten()
             .filter(|entry| entry.path().extension().is_some_and(|ending| ending == "toml"))
             .any(|entry| File::open(entry.path()).is_err_and(|cause| forbidden(&cause))),
+    }
+}
+
+/// The login socket, by the configuration that the daemon would start with. For root, who can read it.
+///
+/// # Errors
+/// [`Failure::Configuration`]: it is broken, or cannot be read.
+pub fn login_socket(config: Option<&Path>) -> Result<PathBuf, Failure> {
+    let file = config.unwrap_or(Path::new(CONFIG_FILE));
+    if config.is_none() && !file.exists() {
+        return Ok(PathBuf::from(LOGIN_SOCKET));
+    }
+    match twinlock_config::load_as(file, rustix::process::geteuid().as_raw()) {
+        Ok(loaded) => Ok(loaded.config.login.socket),
+        Err(diagnostics) => Err(Failure::Configuration(diagnostics.to_string())),
     }
 }
 

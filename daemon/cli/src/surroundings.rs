@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::failure::Failure;
+use crate::pam_change::Machine;
 use crate::people::People;
 use crate::progress::Progress;
 use crate::prompt::Prompt;
@@ -28,6 +29,8 @@ pub struct Surroundings {
     pub columns: Box<dyn Fn() -> Option<usize>>,
     /// Who may log in to this host.
     pub people: Box<dyn Fn() -> Result<People, Failure>>,
+    /// The PAM stacks of this host, and what goes with them.
+    pub machine: Machine,
     /// The user id of this process.
     pub uid: u32,
     /// How long connecting and one call may take together.

@@ -51,6 +51,12 @@ fn wrong_usage_exits_with_2() {
         &["mfa", "alice"],
         &["mfa", "on"],
         &["policy", "explain"],
+        &["pam", "enable"],
+        &["pam", "enable", "../sshd"],
+        &["pam", "enable", "sshd", "--confirm-within", "0s"],
+        &["pam", "enable", "sshd", "--confirm-within", "2d"],
+        &["pam", "disable"],
+        &["pam", "disable", "sshd", "--all"],
         &["policy", "explain", "alice", "--first-factor", "passwrod"],
         &["policy", "explain", "alice", "--phase", "session"],
     ] {

@@ -4,12 +4,15 @@
 //! bytes ──► text.rs: logical lines, words ──► rule.rs: phase, control, module, arguments
 //!   ▲                                              control.rs: what each return code does
 //!   └── PamFile::to_bytes: the same bytes again    stack.rs: the files that a service is made of
+//!                                                evaluate.rs: what they come to
 //! ```
 //!
 //! A line is read as libpam does, mistakes included: what libpam turns into a line that always fails
 //! is a [`Content::Broken`] here, never one that is passed over.
 
 pub mod control;
+pub mod evaluate;
+pub mod first_factor;
 pub mod rule;
 pub mod stack;
 mod text;

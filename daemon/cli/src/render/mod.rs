@@ -10,6 +10,7 @@ pub mod json;
 pub mod mfa;
 pub mod moment;
 pub mod palette;
+pub mod pam;
 pub mod reset;
 pub mod table;
 pub mod users;

@@ -7,6 +7,7 @@ pub mod enroll;
 pub mod factor;
 pub mod log;
 pub mod mfa;
+pub mod pam;
 pub mod policy;
 pub mod reset;
 pub mod status;

@@ -2,6 +2,7 @@
 //!
 //! - [`daemon`]: the two interfaces on a socket that answers as a bus does.
 //! - [`history`]: what happened there.
+//! - [`host`]: a host with PAM files of its own.
 //! - [`users`], [`explanations`]: what it knows.
 //! - [`person`]: a scripted person at a terminal, who must be asked every line of the script.
 #![allow(dead_code, reason = "each test binary uses a part")]
@@ -9,6 +10,7 @@
 pub mod daemon;
 pub mod explanations;
 pub mod history;
+pub mod host;
 pub mod person;
 pub mod users;
 

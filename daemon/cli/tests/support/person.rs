@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use twinlock_cli::cli::Cli;
 use twinlock_cli::failure::Failure;
+use twinlock_cli::pam_change::Machine;
 use twinlock_cli::people::People;
 use twinlock_cli::prompt::Prompt;
 use twinlock_cli::render::{Palette, View};
@@ -66,6 +67,8 @@ pub struct Scene {
     pub unicode: bool,
     /// Who may log in to the host.
     pub people: People,
+    /// The PAM stacks of the host.
+    pub machine: Machine,
 }
 
 impl Scene {
@@ -79,6 +82,7 @@ impl Scene {
             palette: Palette::plain(),
             unicode: true,
             people: People::default(),
+            machine: Machine::this(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Scene {
             },
             columns: Box::new(move || columns),
             people: Box::new(move || Ok(people.clone())),
+            machine: self.machine,
             uid: rustix::process::getuid().as_raw(),
             patience: self.patience,
             progress: Some(Box::new(progress.clone())),

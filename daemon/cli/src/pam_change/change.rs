@@ -1,0 +1,79 @@
+//! Making a change, in the order that lets it be taken back whatever happens in between.
+
+use std::time::Duration;
+
+use super::Machine;
+use super::guard::Armed;
+use super::plan;
+use super::record::{Changed, Record, Records};
+use super::take_back::take_back;
+use super::write;
+use crate::failure::Failure;
+
+/// Makes a change: record, guard, files.
+///
+/// `now` is in seconds since the epoch; `within` is the time in which it has to be confirmed.
+///
+/// # Errors
+/// [`Failure::Refused`]: nothing is changed then, or what was is taken back.
+pub fn make(
+    machine: &Machine,
+    records: &Records,
+    service: &str,
+    files: Vec<Changed>,
+    now: u64,
+    within: Duration,
+) -> Result<(Record, Armed), Failure> {
+    let record = Record {
+        service: service.to_owned(),
+        id: format!("{now:x}-{:x}", std::process::id()),
+        at: now,
+        confirm_by: now.saturating_add(within.as_secs()),
+        is_confirmed: false,
+        files,
+    };
+    records.keep(&record)?;
+    let armed = match machine.guard.arm(&record, within) {
+        Ok(armed) => armed,
+        Err(why) => {
+            records.forget(service)?;
+            return Err(Failure::refused(format!(
+                "Nothing was changed, because nobody would take the change back unasked: {why}."
+            )));
+        }
+    };
+    let model = plan::model(machine, service);
+    for file in &record.files {
+        let model = model.as_deref().filter(|_| file.path == machine.file_of(service));
+        if let Err(error) = write::replace(&file.path, &file.after, model) {
+            undo(machine, records, &record)?;
+            return Err(Failure::refused(format!("Nothing was changed: {error}")));
+        }
+    }
+    Ok((record, armed))
+}
+
+/// Takes a change back and forgets it. The record stays where a file could not be, so that the guard,
+/// or whoever is asked next, tries again.
+///
+/// # Errors
+/// [`Failure::Refused`] with each file that is not as it should be.
+pub fn undo(machine: &Machine, records: &Records, record: &Record) -> Result<Vec<String>, Failure> {
+    match take_back(record, machine.owner) {
+        Ok(restored) => {
+            machine.guard.disarm(record);
+            records.forget(&record.service)?;
+            Ok(restored.iter().map(super::take_back::Restored::sentence).collect())
+        }
+        Err(errors) => {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Err(Failure::refused(format!(
+                "The change of {} could not be taken back whole: {} Mend that, and 'twinlock pam \
+                 revert {}' goes on.",
+                record.service,
+                errors.join(" "),
+                record.service
+            )))
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `twinlock pam enable SERVICE`.
+//!
+//! ```text
+//! checks ──► plan ──► difference, question ──► lock, plan again ──► change ──► watch
+//! ```
+
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use twinlock_bus_api::history::LogFilter;
+use twinlock_bus_api::names::LOGIN_SOCKET;
+use twinlock_config::duration;
+
+use super::watch;
+use crate::escape;
+use crate::failure::Failure;
+use crate::pam_change::change;
+use crate::pam_change::guard::Armed;
+use crate::pam_change::place::Form;
+use crate::pam_change::plan::{self, NoPlan};
+use crate::pam_change::record::{Changed, Record};
+use crate::prompt::confirm;
+use crate::render::moment::second;
+use crate::render::pam;
+use crate::settings;
+use crate::surroundings::Surroundings;
+
+const HELP: &str = "The change is taken back by itself unless it is confirmed in time: log in \
+                    once more, in a second session, while this one stays open, and confirm with \
+                    'twinlock pam confirm SERVICE', or at the question here. Whatever happens to \
+                    the terminal, the daemon or the host meanwhile, it is taken back.";
+
+/// Ask for a second factor in a service: shows what will change, and takes it back unless confirmed
+#[derive(clap::Args)]
+#[command(after_long_help = HELP)]
+pub struct Args {
+    /// The PAM service: the name of a file in /etc/pam.d
+    #[arg(value_parser = super::service)]
+    service: String,
+
+    /// Take the change back unless it is confirmed within this time
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = super::within)]
+    confirm_within: Duration,
+
+    /// Ask no question, and do not wait for the login
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Enables.
+///
+/// # Errors
+/// [`Failure`]; nothing is changed then, or what was is taken back.
+pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Result<(), Failure> {
+    let service = &*args.service;
+    plan::check_module(&around.machine).map_err(refused)?;
+    let socket = settings::login_socket(config)?;
+    let mut client = around.client(config)?;
+    client.log(&LogFilter { limit: Some(1), ..LogFilter::default() })?;
+    check_socket(&socket)?;
+    let arguments = arguments(&socket);
+
+    refuse_while_pending(service, around)?;
+    let Some(files) = planned(service, &arguments, around)? else {
+        return around.print(&format!("{service} asks Twinlock already; nothing was changed.\n"));
+    };
+    around.print(&pam::difference(&files))?;
+    warn(service, around)?;
+    if !args.yes {
+        confirm(&mut *around.prompt, &format!("Change {service}?"))?;
+    }
+    let made = make(args, &arguments, &files, around)?;
+    around.print(&next(&made, args.confirm_within, around))?;
+    if args.yes || !around.prompt.is_interactive() {
+        return Ok(());
+    }
+    watch::until_confirmed(&made.0, args.confirm_within, &mut client, around)
+}
+
+fn refused(why: NoPlan) -> Failure {
+    Failure::refused(why.to_string())
+}
+
+/// A module that cannot reach its daemon refuses every login.
+fn check_socket(socket: &Path) -> Result<(), Failure> {
+    UnixStream::connect(socket).map(drop).map_err(|cause| {
+        Failure::unreachable(format!(
+            "twinlockd does not listen for logins at {}: {cause}. Start it with 'systemctl start \
+             twinlock-login.socket twinlockd'.",
+            socket.display()
+        ))
+    })
+}
+
+/// What the module has to be told where the socket is not in the usual place.
+fn arguments(socket: &Path) -> String {
+    if socket == Path::new(LOGIN_SOCKET) {
+        return String::new();
+    }
+    format!("socket={}", socket.display())
+}
+
+fn refuse_while_pending(service: &str, around: &Surroundings) -> Result<(), Failure> {
+    match super::open(around)?.of(service)? {
+        Some(record) if !record.is_confirmed => Err(Failure::refused(format!(
+            "A change of {service} waits to be confirmed. 'twinlock pam confirm {service}' keeps \
+             it, 'twinlock pam revert {service}' takes it back."
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn planned(
+    service: &str,
+    arguments: &str,
+    around: &Surroundings,
+) -> Result<Option<Vec<Changed>>, Failure> {
+    let stack =
+        plan::stack(&around.machine, service, Form::Password, arguments).map_err(refused)?;
+    Ok(stack.map(|stack| vec![stack]))
+}
+
+/// What an administrator should think of first.
+fn warn(service: &str, around: &mut Surroundings) -> Result<(), Failure> {
+    if service != "login" {
+        return Ok(());
+    }
+    around.prompt.tell(
+        "This is the console. With the daemon dead nobody gets in there either: root then needs \
+         another way, such as SSH with a service that is left alone, or the boot loader \
+         (init=/bin/sh). Leave the console alone unless somebody can reach one of these.",
+    )
+}
+
+/// Makes the change, if everything still is as it was shown.
+fn make(
+    args: &Args,
+    arguments: &str,
+    shown: &[Changed],
+    around: &Surroundings,
+) -> Result<(Record, Armed), Failure> {
+    let records = super::open(around)?;
+    if records.of(&args.service)?.is_some_and(|record| !record.is_confirmed)
+        || planned(&args.service, arguments, around)?.as_deref() != Some(shown)
+    {
+        return Err(Failure::refused(
+            "Nothing was changed, because somebody else changed the file meanwhile. Look at the \
+             difference again.",
+        ));
+    }
+    let now = u64::try_from(around.view.now.as_second()).unwrap_or(0);
+    let (machine, within) = (&around.machine, args.confirm_within);
+    change::make(machine, &records, &args.service, shown.to_vec(), now, within)
+}
+
+fn next((record, armed): &(Record, Armed), within: Duration, around: &Surroundings) -> String {
+    let service = &record.service;
+    let mut text = format!(
+        "Done. It is taken back at {} ({} from now) by {}, unless it is confirmed.\nKeep this \
+         session open. Log in through {service} in a second one, and then:\n  twinlock pam confirm \
+         {service}\n",
+        second(record.confirm_by, &around.view),
+        duration::display(within),
+        escape::line(&armed.who),
+    );
+    if !armed.survives_restart {
+        text.push_str(
+            "After a restart of the host nobody takes it back: twinlock-pam-revert.service is not \
+             enabled here.\n",
+        );
+    }
+    text
+}

@@ -1,0 +1,144 @@
+//! A host with PAM files of its own, for changes of them.
+
+use std::cell::RefCell;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use twinlock_cli::pam_change::Machine;
+use twinlock_cli::pam_change::guard::{Armed, Guard};
+use twinlock_cli::pam_change::record::Record;
+
+use super::daemon::Daemon;
+use super::person::{Scene, Shown};
+
+/// What Debian's sshd has, in short.
+pub const SSHD: &str = "# PAM configuration for the Secure Shell service\n\n\
+                        @include common-auth\n\n\
+                        account    required     pam_nologin.so\n\
+                        @include common-account\n\n\
+                        session    required     pam_limits.so\n\
+                        @include common-session\n\
+                        @include common-password";
+
+const COMMON: [(&str, &str); 4] = [
+    (
+        "common-auth",
+        "auth\t[success=1 default=ignore]\tpam_unix.so nullok\nauth\trequisite\tpam_deny.so\n\
+         auth\trequired\tpam_permit.so\n",
+    ),
+    (
+        "common-account",
+        "account\t[success=1 new_authtok_reqd=done default=ignore]\tpam_unix.so\naccount\t\
+         requisite\tpam_deny.so\naccount\trequired\tpam_permit.so\n",
+    ),
+    ("common-session", "session\trequired\tpam_unix.so\n"),
+    ("common-password", "password\trequired\tpam_unix.so\n"),
+];
+
+/// The guard of a test: it notes what it was asked.
+#[derive(Clone, Default)]
+pub struct Notes(Rc<RefCell<Vec<String>>>);
+
+impl Notes {
+    /// What was asked of it.
+    pub fn all(&self) -> Vec<String> {
+        self.0.borrow().clone()
+    }
+}
+
+impl Guard for Notes {
+    fn arm(&self, record: &Record, after: Duration) -> Result<Armed, String> {
+        self.0.borrow_mut().push(format!("arm {} {}s", record.service, after.as_secs()));
+        Ok(Armed { who: "the timer of the test".to_owned(), survives_restart: true })
+    }
+
+    fn disarm(&self, record: &Record) {
+        self.0.borrow_mut().push(format!("disarm {}", record.service));
+    }
+}
+
+/// The host.
+pub struct Host {
+    directory: TempDir,
+    _listener: UnixListener,
+    configuration: PathBuf,
+    /// Its guard.
+    pub guard: Notes,
+}
+
+impl Host {
+    /// A host with common files, Twinlock's module and a login socket, and this daemon.
+    pub fn with(daemon: &Daemon) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        fs::set_permissions(root, Permissions::from_mode(0o755)).unwrap();
+        for folder in ["pam.d", "vendor", "security"] {
+            fs::create_dir(root.join(folder)).unwrap();
+        }
+        let listener = UnixListener::bind(root.join("login.sock")).unwrap();
+        let configuration = root.join("twinlock.toml");
+        let socket = root.join("login.sock");
+        let text = fs::read_to_string(daemon.config()).unwrap();
+        let host = Self { _listener: listener, configuration, guard: Notes::default(), directory };
+        host.write(
+            "twinlock.toml",
+            &format!("{text}\n[login]\nsocket = \"{}\"\n", socket.display()),
+        );
+        for (name, text) in COMMON {
+            host.write(&format!("pam.d/{name}"), text);
+        }
+        for module in ["pam_unix.so", "pam_twinlock.so"] {
+            host.write(&format!("security/{module}"), "");
+        }
+        host
+    }
+
+    /// Its root.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a file that nobody else can write to.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    }
+
+    /// Reads a file; nothing where there is none.
+    pub fn read(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.path(name)).ok()
+    }
+
+    /// The files of it that the command changes.
+    pub fn machine(&self) -> Machine {
+        Machine {
+            folders: vec![self.path("pam.d"), self.path("vendor")],
+            modules: vec![self.path("security")],
+            records: self.path("records"),
+            owner: rustix::process::getuid().as_raw(),
+            guard: Box::new(self.guard.clone()),
+        }
+    }
+
+    /// Runs a command there, in front of a person who answers so, or of nobody.
+    pub fn run(&self, arguments: &[&str], script: &[(&'static str, &'static str)]) -> Shown {
+        let mut scene = Scene::at_terminal(script);
+        scene.interactive = !script.is_empty();
+        scene.machine = self.machine();
+        let configuration = self.configuration.to_str().unwrap().to_owned();
+        let mut all = vec!["--config", &*configuration];
+        all.extend(arguments);
+        scene.run(&all)
+    }
+
+    /// What was shown, without the paths of the test.
+    pub fn transcript(&self, shown: &Shown) -> String {
+        shown.transcript().replace(self.directory.path().to_str().unwrap(), "ROOT")
+    }
+}
