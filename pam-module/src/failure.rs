@@ -6,13 +6,13 @@ use std::fmt;
 use pamsm::PamError;
 use twinlock_bus_api::login::Phase;
 
-use crate::args::ArgumentError;
 use crate::client::CallError;
 use crate::context::ContextError;
 use crate::conversation::ConversationError;
 use crate::guard::Panicked;
 use crate::log::Severity;
 use crate::reply::Nonsense;
+use twinlock_bus_api::module_arguments::ArgumentError;
 
 /// A hook that ends without a verdict. Never `PAM_SUCCESS`, never `PAM_IGNORE`.
 #[derive(Debug)]

@@ -17,7 +17,6 @@
 // Not `forbid`: that cannot be lifted for the one file that talks to libpam.
 #![deny(unsafe_code)]
 
-pub mod args;
 pub mod client;
 pub mod context;
 pub mod conversation;
@@ -34,7 +33,6 @@ pub mod transport;
 use pamsm::{Pam, PamError, PamFlags, PamLibExt, PamServiceModule, pam_module};
 use twinlock_bus_api::login::{Phase, Verdict};
 
-use crate::args::Arguments;
 use crate::client::Client;
 use crate::context::{Context, ContextError, described, exact};
 use crate::conversation::Handle;
@@ -45,6 +43,7 @@ use crate::login::Conversation;
 use crate::reply::Line;
 use crate::stdio::Plugs;
 use crate::ticket::Ticket;
+use twinlock_bus_api::module_arguments::Arguments;
 
 /// `PAM_PRELIM_CHECK` of `<security/pam_modules.h>`, which pamsm does not name.
 const PRELIM_CHECK: i32 = 0x4000;

@@ -2,6 +2,7 @@
 //!
 //! - [`names`]: paths, bus names, interfaces.
 //! - [`login`]: `org.twinlock1.Login`, peer to peer on the login socket.
+//! - [`module_arguments`]: what can stand behind `pam_twinlock.so` in a PAM stack.
 //! - [`account`] (feature `admin`): `org.twinlock1.Self` and `org.twinlock1.Admin` on the system bus.
 //! - [`policy`] (feature `admin`): words and types of the policy on `org.twinlock1.Admin`.
 //! - [`history`] (feature `admin`): what happened, on `org.twinlock1.Admin`.
@@ -18,6 +19,7 @@ pub mod error;
 #[cfg(feature = "admin")]
 pub mod history;
 pub mod login;
+pub mod module_arguments;
 pub mod names;
 #[cfg(feature = "admin")]
 pub mod policy;

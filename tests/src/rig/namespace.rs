@@ -73,7 +73,8 @@ fn mount_tmpfs(target: &str, options: &str) {
         .unwrap_or_else(|error| panic!("mount a tmpfs on {target}: {error}"));
 }
 
-fn mount_overlay(target: &str) {
+/// Lets a directory of the machine be written to by this private one alone.
+pub fn mount_overlay(target: &str) {
     let base = format!("{RIG}/overlay{target}");
     let (upper, work) = (format!("{base}/upper"), format!("{base}/work"));
     fs::create_dir_all(&upper).expect("create an overlay's upper directory");

@@ -14,6 +14,7 @@ mod bad_names;
 mod bad_settings;
 mod crash;
 mod dialogues;
+mod doctor;
 mod enrolment;
 mod every_key;
 mod fail2ban;

@@ -37,9 +37,9 @@ enum Standing {
 
 /// Looks at the policy and asks the bus; returns whether the daemon answered.
 pub(super) fn check(address: &str, report: &mut Report) -> bool {
-    if address == SYSTEM_BUS_ADDRESS {
-        report.findings.extend(policy());
-    }
+    let policy = policy().filter(|_| address == SYSTEM_BUS_ADDRESS);
+    let has_policy = policy.is_none();
+    report.findings.extend(policy);
     report.examined.push(Area::Bus);
     match ask(address) {
         Err(why) => {
@@ -49,7 +49,9 @@ pub(super) fn check(address: &str, report: &mut Report) -> bool {
         Ok(standing) => {
             report.examined.push(Area::Daemon);
             let well = matches!(standing, Standing::Well);
-            report.findings.extend(fault(standing));
+            // Without its policy nobody can ask it.
+            let unknown = matches!(standing, Standing::Silent(_)) && !has_policy;
+            report.findings.extend(fault(standing).filter(|_| !unknown));
             well
         }
     }
@@ -100,6 +102,8 @@ fn unreachable(address: &str, why: &str) -> Finding {
 }
 
 fn ask(address: &str) -> Result<Standing, String> {
+    // Root, where the daemon is started by hand, or the user of the installed one.
+    let owners = [Some(0), super::host::uid_of(USER)];
     let asked = within(DEADLINE, async {
         let name = BusName::try_from(BUS_NAME).map_err(|cause| cause.to_string())?;
         let bus = Builder::address(address).build().await.map_err(|cause| cause.to_string())?;
@@ -107,7 +111,7 @@ fn ask(address: &str) -> Result<Standing, String> {
         let Ok(uid) = driver.get_connection_unix_user(name.clone()).await else {
             return Ok(Standing::Absent);
         };
-        if !may_have_the_name(uid) {
+        if !owners.contains(&Some(uid)) {
             return Ok(Standing::Stranger(uid));
         }
         let peer = Some("org.freedesktop.DBus.Peer");
@@ -119,11 +123,6 @@ fn ask(address: &str) -> Result<Standing, String> {
         })
     });
     asked.map_err(|cause| cause.to_string()).and_then(|answer| answer)
-}
-
-/// Root, where the daemon is started by hand, or the user of the installed one.
-fn may_have_the_name(uid: u32) -> bool {
-    uid == 0 || super::host::uid_of(USER) == Some(uid)
 }
 
 fn fault(standing: Standing) -> Option<Finding> {

@@ -2,7 +2,7 @@
 //! mend.
 //!
 //! ```text
-//! configuration ─► bus, daemon ─► login socket ─► key, store ─► PAM stacks ─► sshd ─► clock
+//! configuration ─► bus, daemon ─► login socket ─► key, store ─► sshd, PAM stacks ─► clock
 //!        └── one kind of check a file; each adds findings, and what it could not look at
 //! ```
 //!
@@ -16,6 +16,7 @@ mod configuration;
 pub mod finding;
 mod host;
 mod login_socket;
+mod pam;
 mod program;
 mod sshd;
 mod store;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 use twinlock_bus_api::names::CONFIG_FILE;
 
+use crate::pam_file::Folders;
 use crate::progress::Progress;
 use finding::{Area, Report};
 
@@ -43,9 +45,15 @@ pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) ->
     let (key, store) = (&config.store.key_file, &config.store.path);
     store::check(key, store, is_served, is_root, &mut report);
     begin(Area::Sshd);
-    if let Some(settings) = sshd::read(is_root, &mut report) {
-        let sees_keys = config.policy.account_services.iter().any(|service| service == "sshd");
-        let stack = sshd::Stack { asks_first_factor: true, sees_keys };
+    let sshd = sshd::read(is_root, &mut report);
+    begin(Area::Pam);
+    let settings = pam::Settings {
+        socket: &config.login.socket,
+        account_services: &config.policy.account_services,
+        root_over_ssh: sshd.as_ref().is_some_and(|sshd| sshd.root_may),
+    };
+    let stack = pam::check(&Folders::default(), &settings, &mut report);
+    if let (Some(settings), Some(stack)) = (sshd, stack) {
         sshd::check(&settings, stack, &mut report);
     }
     begin(Area::Clock);

@@ -32,16 +32,25 @@ pub(super) fn all(settings: &Settings, stack: Stack, places: &Places) -> Vec<Fin
 /// sshd does not tell its settings.
 pub(super) fn unreadable(why: &str) -> Finding {
     // Where sshd starts by its socket, nobody makes the directory before the first login.
-    let lacks_directory = why.contains("privilege separation directory");
-    let mend = if lacks_directory { "install -d -m 0755 /run/sshd" } else { "sshd -t" };
+    if why.contains("privilege separation directory") {
+        return Finding {
+            area: Area::Sshd,
+            fault: "sshd-unreadable",
+            severity: Severity::Warning,
+            place: None,
+            what: format!("sshd does not tell its settings: {why}"),
+            why: "Whether SSH logins are asked for a code cannot be said.".to_owned(),
+            mend: "install -d -m 0755 /run/sshd".to_owned(),
+        };
+    }
     Finding {
         area: Area::Sshd,
-        fault: "sshd-unreadable",
-        severity: Severity::Warning,
+        fault: "sshd-refuses",
+        severity: Severity::Severe,
         place: None,
-        what: format!("sshd does not tell its settings: {why}"),
-        why: "Whether SSH logins are asked for a code cannot be said.".to_owned(),
-        mend: mend.to_owned(),
+        what: format!("sshd refuses its configuration: {why}"),
+        why: "It does not start again with it, and nobody gets in over SSH.".to_owned(),
+        mend: "Mend what this names: sshd -t".to_owned(),
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn read(is_root: bool, report: &mut Report) -> Option<Settings> {
             None
         }
         Answer::Failed(why) => {
+            report.examined.push(Area::Sshd);
             report.add(faults::unreadable(&why));
             None
         }

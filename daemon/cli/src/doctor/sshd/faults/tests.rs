@@ -46,6 +46,16 @@ fn each_setting_that_is_wrong_is_found() {
 }
 
 #[test]
+fn an_sshd_that_refuses_its_configuration_is_severe_and_one_without_its_directory_is_not() {
+    let missing = unreadable("Missing privilege separation directory: /run/sshd");
+    assert_eq!(
+        (missing.severity, &*missing.mend),
+        (Severity::Warning, "install -d -m 0755 /run/sshd")
+    );
+    assert_eq!(unreadable("line 3: Bad configuration option: UsePMA").severity, Severity::Severe);
+}
+
+#[test]
 fn a_login_grace_without_end_is_long_enough() {
     assert_eq!(faults(&PACKAGED.replace("time 120", "time 0"), PASSWORD_STACK), []);
 }

@@ -1,10 +1,46 @@
-//! The module's arguments: what follows `pam_twinlock.so` in a line of `pam.conf(5)`.
+//! The PAM module's arguments: what follows `pam_twinlock.so` in a line of `pam.conf(5)`.
+//!
+//! The module obeys them, the command looks at stacks with them, and the manual page names them.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use twinlock_bus_api::names::LOGIN_SOCKET;
+use crate::names::LOGIN_SOCKET;
+
+/// What can stand in a line, for the manual page.
+pub const ARGUMENTS: [Argument; 3] = [
+    Argument {
+        name: "socket",
+        value: Some("PATH"),
+        meaning: "The login socket, an absolute path of at most 107 bytes, where it is not \
+                  /run/twinlock/login.sock. It has to be that of [login] socket in \
+                  twinlock.toml(5).",
+    },
+    Argument {
+        name: "timeout",
+        value: Some("SECONDS"),
+        meaning: "How long one question to the daemon may take, connecting included: 1 to 60, 5 \
+                  where it is left out.",
+    },
+    Argument {
+        name: "debug",
+        value: None,
+        meaning: "Logs the course of each login to the authentication log as well, without any \
+                  code.",
+    },
+];
+
+/// An argument as a person reads about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argument {
+    /// Its name.
+    pub name: &'static str,
+    /// What stands behind `=`; none where nothing does.
+    pub value: Option<&'static str>,
+    /// What it does.
+    pub meaning: &'static str,
+}
 
 /// The longest path that fits `sun_path` of `unix(7)` with its terminating NUL.
 const MAX_SOCKET_PATH: usize = 107;
@@ -132,6 +168,24 @@ mod tests {
         assert_eq!(arguments.socket, Path::new("/run/twinlock/login.sock"));
         assert_eq!(arguments.timeout, Duration::from_secs(5));
         assert!(!arguments.debug);
+    }
+
+    #[test]
+    fn what_the_manual_names_is_taken_and_what_an_error_names_is_in_the_manual() {
+        let refusal = Arguments::parse(&["nullok"]).unwrap_err().to_string();
+        for argument in ARGUMENTS {
+            let written = match argument.value {
+                Some("PATH") => format!("{}=/run/x", argument.name),
+                Some(_) => format!("{}=7", argument.name),
+                None => argument.name.to_owned(),
+            };
+            assert!(Arguments::parse(&[written]).is_ok(), "{argument:?}");
+            assert!(refusal.contains(argument.name), "{refusal}");
+        }
+        assert_eq!(
+            refusal.matches('=').count(),
+            ARGUMENTS.iter().filter(|it| it.value.is_some()).count()
+        );
     }
 
     #[test]

@@ -1,0 +1,365 @@
+//! The faults, each with how to plant it and what its mend has to say.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::PathBuf;
+use std::process::Command;
+
+use twinlock_tests::rig::command::twinlock;
+use twinlock_tests::rig::daemon::{CONFIGURATION, LOGIN_SOCKET, STORE};
+use twinlock_tests::rig::namespace::write;
+use twinlock_tests::rig::process::{PATIENCE, demand, eventually};
+
+use super::machine::{Machine, SSHD, security};
+
+/// Takes a fault away again.
+type Undo = Box<dyn FnOnce(&mut Machine)>;
+
+/// One fault.
+pub struct Planted {
+    /// Its stable word.
+    pub fault: &'static str,
+    pub severity: &'static str,
+    pub plant: Box<dyn FnOnce(&mut Machine) -> Undo>,
+    /// What its mend says.
+    pub mend: &'static str,
+    /// What else follows from it.
+    pub along: &'static [&'static str],
+}
+
+fn fault(
+    severity: &'static str,
+    fault: &'static str,
+    plant: impl FnOnce(&mut Machine) -> Undo + 'static,
+    mend: &'static str,
+) -> Planted {
+    Planted { fault, severity, plant: Box::new(plant), mend, along: &[] }
+}
+
+/// Another text for a file.
+fn edited(
+    path: &'static str,
+    change: impl FnOnce(&str) -> String + 'static,
+) -> impl FnOnce(&mut Machine) -> Undo {
+    move |_| {
+        let before = fs::read_to_string(path).expect("a file to plant in");
+        let after = change(&before);
+        assert_ne!(before, after, "nothing was planted in {path}");
+        write(path, &after);
+        Box::new(move |_| write(path, &before))
+    }
+}
+
+/// A part of a file replaced.
+fn replaced(
+    path: &'static str,
+    from: &'static str,
+    to: &'static str,
+) -> impl FnOnce(&mut Machine) -> Undo {
+    edited(path, move |text| text.replace(from, to))
+}
+
+/// Another mode.
+fn opened(path: impl Into<PathBuf>, mode: u32) -> impl FnOnce(&mut Machine) -> Undo {
+    let path = path.into();
+    move |_| {
+        let before = fs::metadata(&path).expect("a file to open").permissions();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).expect("open it");
+        Box::new(move |_| fs::set_permissions(&path, before).expect("close it"))
+    }
+}
+
+/// A file that is away.
+fn removed(path: impl Into<PathBuf>) -> impl FnOnce(&mut Machine) -> Undo {
+    let path = path.into();
+    move |_| {
+        let away = path.with_extension("away");
+        fs::copy(&path, &away).expect("keep it");
+        fs::remove_file(&path).expect("take it away");
+        Box::new(move |_| {
+            fs::copy(&away, &path).expect("put it back");
+            fs::remove_file(&away).expect("leave nothing");
+        })
+    }
+}
+
+const AUTH: &str = "auth       required     pam_twinlock.so                        # Twinlock\n";
+const ACCOUNT: &str = "account    required     pam_twinlock.so                        # Twinlock\n";
+
+/// All of them.
+pub fn all() -> Vec<Planted> {
+    let mut all = stacks();
+    all.extend(sshd());
+    all.extend(host());
+    all
+}
+
+fn stacks() -> Vec<Planted> {
+    let su = "/etc/pam.d/su";
+    let ssh = "/etc/pam.d/sshd";
+    let common = "/etc/pam.d/common-auth";
+    let severe = "severe";
+    vec![
+        fault(
+            severe,
+            "pam-passed-over",
+            edited(common, |text| format!("auth sufficient pam_sss.so\n{text}")),
+            "common-auth:1 write 'auth [success=2 default=ignore] pam_sss.so'",
+        ),
+        fault(
+            severe,
+            "pam-passed-over",
+            replaced(su, "@include common-auth\n", "auth [success=done default=die] pam_unix.so\n"),
+            "write 'auth requisite pam_unix.so'",
+        ),
+        fault(
+            severe,
+            "pam-refusal-ignored",
+            replaced(su, AUTH, "auth optional pam_twinlock.so\n"),
+            "write 'auth required pam_twinlock.so'",
+        ),
+        fault(
+            "warning",
+            "pam-open-without-daemon",
+            replaced(
+                su,
+                AUTH,
+                "auth [success=ok ignore=ignore authinfo_unavail=ignore default=die] pam_twinlock.so\n",
+            ),
+            "write 'auth required pam_twinlock.so'",
+        ),
+        fault(
+            "warning",
+            "pam-wrong-factor-goes-on",
+            replaced(su, "@include common-auth\n", "auth required pam_unix.so\n"),
+            "write 'auth requisite pam_unix.so'",
+        ),
+        fault(
+            severe,
+            "pam-account-line-absent",
+            replaced(ssh, ACCOUNT, ""),
+            "Write 'account required pam_twinlock.so'",
+        ),
+        fault(
+            severe,
+            "pam-auth-line-absent",
+            replaced(ssh, AUTH, ""),
+            "Write 'auth required pam_twinlock.so' into",
+        ),
+        Planted {
+            // sshd's settings here let a login come without a key.
+            along: &["sshd-code-alone"],
+            ..fault(
+                severe,
+                "pam-ignored-by-all",
+                replaced(ssh, "@include common-auth\n", ""),
+                "End the auth lines of /etc/pam.d/sshd with 'auth required pam_permit.so'",
+            )
+        },
+        fault(
+            severe,
+            "pam-before-first-factor",
+            edited(su, |text| {
+                text.replace(AUTH, "")
+                    .replace("@include common-auth\n", &format!("{AUTH}@include common-auth\n"))
+            }),
+            "behind /etc/pam.d/common-auth:",
+        ),
+        fault(
+            "warning",
+            "pam-account-passed-over",
+            edited(ssh, |text| {
+                text.replace(ACCOUNT, "").replace(
+                    "@include common-account\n",
+                    &format!("@include common-account\n{ACCOUNT}"),
+                )
+            }),
+            "Move Twinlock's account line before /etc/pam.d/sshd:",
+        ),
+        fault(
+            severe,
+            "pam-arguments",
+            replaced(su, AUTH, "auth required pam_twinlock.so nullok\n"),
+            "write 'auth required pam_twinlock.so'",
+        ),
+        fault(
+            severe,
+            "pam-other-socket",
+            replaced(su, AUTH, "auth required pam_twinlock.so socket=/run/other\n"),
+            "pam_twinlock.so socket=/run/twinlock/login.sock'",
+        ),
+        fault(
+            severe,
+            "pam-line-broken",
+            edited(su, |text| format!("{text}auht required pam_env.so\n")),
+            "Mend /etc/pam.d/su:",
+        ),
+        fault(
+            severe,
+            "pam-module-absent",
+            removed(security().join("pam_twinlock.so")),
+            "Install the package again",
+        ),
+        fault(
+            severe,
+            "pam-module-open",
+            opened(security().join("pam_twinlock.so"), 0o666),
+            "chmod go-w ",
+        ),
+    ]
+}
+
+fn sshd() -> Vec<Planted> {
+    let line = |fault_word, severity, from, to, mend| {
+        fault(severity, fault_word, replaced(SSHD, from, to), mend)
+    };
+    vec![
+        line(
+            "sshd-without-pam",
+            "severe",
+            "UsePAM yes",
+            "UsePAM no",
+            "twinlock.conf:1 write 'UsePAM yes'",
+        ),
+        Planted {
+            along: &["sshd-password"],
+            ..line(
+                "sshd-without-prompts",
+                "severe",
+                "KbdInteractiveAuthentication yes\nPasswordAuthentication no\n\
+                 AuthenticationMethods keyboard-interactive",
+                "KbdInteractiveAuthentication no\nPasswordAuthentication yes\n\
+                 AuthenticationMethods publickey,password",
+                "write 'KbdInteractiveAuthentication yes'",
+            )
+        },
+        line(
+            "sshd-refuses",
+            "severe",
+            "AuthenticationMethods keyboard-interactive",
+            "AuthenticationMethods password",
+            "sshd -t",
+        ),
+        line(
+            "sshd-key-alone",
+            "warning",
+            "Methods keyboard-interactive",
+            "Methods publickey keyboard-interactive",
+            "twinlock.conf:4 write 'AuthenticationMethods keyboard-interactive'",
+        ),
+        line(
+            "sshd-little-time",
+            "warning",
+            "LoginGraceTime 120",
+            "LoginGraceTime 20",
+            "write 'LoginGraceTime 120'",
+        ),
+        line(
+            "sshd-few-connections",
+            "warning",
+            "MaxStartups 10",
+            "MaxStartups 2",
+            "write 'MaxStartups 10:30:100'",
+        ),
+        line("sshd-names", "note", "UseDNS no", "UseDNS yes", "write 'UseDNS no'"),
+    ]
+}
+
+fn host() -> Vec<Planted> {
+    vec![
+        fault(
+            "severe",
+            "configuration-broken",
+            edited(CONFIGURATION, |text| format!("{text}levle = \"high\"\n")),
+            "twinlock config check",
+        ),
+        fault(
+            "warning",
+            "configuration-doubtful",
+            edited(CONFIGURATION, |text| {
+                format!("{text}[[profile]]\nname = \"robots\"\nusers = [\"bob\"]\nmfa = false\n")
+            }),
+            "twinlock config check",
+        ),
+        fault(
+            "severe",
+            "socket-mode",
+            opened(LOGIN_SOCKET, 0o666),
+            "chmod 0600 /run/twinlock/login.sock",
+        ),
+        fault(
+            "severe",
+            "socket-directory",
+            opened("/run/twinlock", 0o777),
+            "chmod 0755 /run/twinlock",
+        ),
+        fault(
+            "severe",
+            "socket-owner",
+            |_| {
+                chown(LOGIN_SOCKET, Some(65534), None).expect("give it away");
+                Box::new(|_| chown(LOGIN_SOCKET, Some(0), None).expect("take it back"))
+            },
+            "systemctl restart twinlock-login.socket",
+        ),
+        fault(
+            "severe",
+            "key-open",
+            opened("/etc/twinlock/key", 0o644),
+            "chmod 0600 /etc/twinlock/key",
+        ),
+        fault("severe", "store-open", opened(STORE, 0o755), "chmod -R u=rwX,go="),
+        fault(
+            "severe",
+            "bus-policy-absent",
+            |machine| {
+                let undo = removed("/etc/dbus-1/system.d/org.twinlock1.conf")(machine);
+                Box::new(|machine| {
+                    undo(machine);
+                    // dbus-daemon reads its policy again when it sees the file.
+                    let answers = || twinlock(&["status", "alice"]).status.success();
+                    assert!(eventually(PATIENCE, answers), "the bus does not find its policy");
+                })
+            },
+            "systemctl reload dbus",
+        ),
+        Planted {
+            along: &["socket-silent"],
+            ..fault(
+                "severe",
+                "daemon-silent",
+                |machine| {
+                    machine.daemon.pause();
+                    Box::new(|machine| machine.daemon.resume())
+                },
+                "systemctl restart twinlockd",
+            )
+        },
+        Planted {
+            along: &["socket-silent"],
+            ..fault(
+                "severe",
+                "daemon-absent",
+                |machine| {
+                    machine.daemon.stop();
+                    Box::new(|machine| machine.daemon.restart())
+                },
+                "systemctl enable --now twinlock-login.socket twinlockd",
+            )
+        },
+        fault(
+            "warning",
+            "clock-unsynchronised",
+            |_| {
+                let program = "/run/rig/timedatectl";
+                write(program, "#!/bin/sh\necho no\n");
+                fs::set_permissions(program, Permissions::from_mode(0o755)).expect("its mode");
+                demand(Command::new("mount").args(["--bind", program, "/usr/bin/timedatectl"]));
+                Box::new(|_| {
+                    demand(Command::new("umount").arg("/usr/bin/timedatectl"));
+                })
+            },
+            "timedatectl set-ntp true",
+        ),
+    ]
+}
