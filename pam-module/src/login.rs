@@ -8,6 +8,10 @@
 //!            └────► texts and a verdict ──► end
 //! ```
 //!
+//! A daemon that is restarted meanwhile, by an upgrade for one, takes its dialogues with it. The
+//! login then begins anew, once, and the person is asked again: nothing had been decided, and a code
+//! that was accepted before its reply was lost is used up.
+//!
 //! Both sides are traits, so that the tests script them. Neither side is believed: a reply of the
 //! daemon that breaks the contract ends the login without a verdict, and whatever a person types
 //! that cannot be a code is passed on as an empty, and so wrong, answer.
@@ -28,6 +32,10 @@ mod tests;
 /// The most prompts of one dialogue: more than the daemon's own limit, few enough that a login
 /// which never ends is noticed.
 pub const MAX_PROMPTS: usize = 16;
+
+/// Why somebody is asked again for what they have just typed.
+const RESTARTED: &str =
+    "The service that checks codes was restarted meanwhile, and has not seen your answer.";
 
 /// The person, through the application's conversation function: `pam_conv(3)`.
 pub trait Conversation {
@@ -89,8 +97,8 @@ pub fn run(
     conversation: &mut dyn Conversation,
     daemon: &mut dyn Daemon,
 ) -> Result<Ended, Failure> {
-    let (dialogue, reply) = daemon.begin(phase, context)?;
-    let mut step = Step::read(reply)?;
+    let mut restarted = false;
+    let (mut dialogue, mut step) = begin(phase, context, daemon, &mut restarted)?;
     for _ in 0..MAX_PROMPTS {
         let lines = match step {
             Step::Ask(lines) if phase == Phase::Session => {
@@ -103,7 +111,15 @@ pub fn run(
             }
         };
         let response = ask(conversation, context.interactive, lines)?;
-        step = Step::read(daemon.answer(dialogue, &response)?)?;
+        step = match daemon.answer(dialogue, &response) {
+            Err(CallError::Closed { .. }) if !restarted => {
+                let (another, step) = begin(phase, context, daemon, &mut restarted)?;
+                restarted = true;
+                dialogue = another;
+                step.told(RESTARTED)
+            }
+            reply => Step::read(reply?)?,
+        };
     }
     match step {
         Step::Done { texts, verdict, ticket } => {
@@ -112,6 +128,25 @@ pub fn run(
         }
         Step::Ask(_) => Err(Nonsense::TooManyPrompts.into()),
     }
+}
+
+/// Opens the dialogue. A daemon that ends before it answers is asked once more, when it is back:
+/// systemd keeps the connection waiting until then.
+fn begin(
+    phase: Phase,
+    context: &Context,
+    daemon: &mut dyn Daemon,
+    restarted: &mut bool,
+) -> Result<(u64, Step), Failure> {
+    let begun = match daemon.begin(phase, context) {
+        Err(CallError::Closed { .. }) if !*restarted => {
+            *restarted = true;
+            daemon.begin(phase, context)
+        }
+        begun => begun,
+    };
+    let (dialogue, reply) = begun?;
+    Ok((dialogue, Step::read(reply)?))
 }
 
 /// Shows the texts that come with a verdict. The verdict stands even where they cannot be shown: a

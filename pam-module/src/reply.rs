@@ -99,6 +99,15 @@ impl fmt::Display for Nonsense {
 impl std::error::Error for Nonsense {}
 
 impl Step {
+    /// The same with a reason first, in the style that is shown also where texts are not.
+    #[must_use]
+    pub fn told(mut self, reason: &str) -> Self {
+        if let Self::Ask(lines) = &mut self {
+            lines.insert(0, Line { style: Style::Error, text: reason.to_owned() });
+        }
+        self
+    }
+
     /// Reads a reply.
     ///
     /// # Errors

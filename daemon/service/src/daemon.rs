@@ -34,7 +34,8 @@ use crate::{
     store::{KeyError, KeySources, OpenError, Options, SledStore},
 };
 
-/// How long logins that are being decided may take to end once the daemon is told to stop.
+/// How long logins that are being decided may take to end once the daemon is told to stop, and how
+/// long a moment is waited for in which none is between its two phases.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How long being ready waits for the system bus.
@@ -117,7 +118,8 @@ impl Start {
         let engine = Arc::new(Engine::start(foundations, settings(&config)).await?);
         let desk = Arc::new(Desk::new(Arc::clone(&engine), Stacks::default()));
         let accounts = Arc::new(Accounts::new(Arc::clone(&engine)));
-        let mut logins = tokio::spawn(listener::serve(listener, Arc::clone(&engine), desk));
+        let door = listener::serve(listener, Arc::clone(&engine), Arc::clone(&desk));
+        let mut logins = tokio::spawn(door);
         let (tried, bus_was_tried) = oneshot::channel();
         tokio::spawn(bus::serve(config.bus.address.clone(), accounts, tried));
         tokio::spawn(Arc::clone(&engine).keep_time());
@@ -145,6 +147,9 @@ impl Start {
         }
         notify::stopping();
         journal::line("stopping");
+        // Past the limit a login may be refused and has to be tried again; past the unit's, all.
+        let _ = tokio::time::timeout(GRACE, desk.lull()).await;
+        logins.abort();
         if let Err(error) = engine.remember_time().await {
             journal::line(&format!("the latest time could not be stored: {error}"));
         }

@@ -255,9 +255,65 @@ fn a_call_that_fails_ends_the_login() {
     let failure = play(vec![
         Begin(prompt("Code: ")),
         Asked(&["Code: "], typed(b"123456")),
-        Answer("123456", Err(CallError::Closed { answering: true })),
+        Answer("123456", Err(CallError::Oversized)),
+    ]);
+    assert!(matches!(failure, Err(Failure::Call(CallError::Oversized))));
+}
+
+const CLOSED: CallError = CallError::Closed { answering: true };
+
+#[test]
+fn a_daemon_that_is_restarted_while_somebody_types_asks_again() {
+    let ended = play(vec![
+        Begin(prompt("Code: ")),
+        Asked(&["Code: "], typed(b"123456")),
+        Answer("123456", Err(CLOSED)),
+        Begin(prompt("Code: ")),
+        Asked(&[RESTARTED, "Code: "], typed(b"654321")),
+        Answer("654321", reply(&[], "allow")),
+    ]);
+    assert_eq!(verdict(ended), Verdict::Allow);
+}
+
+#[test]
+fn a_login_begins_anew_once_and_no_more() {
+    let failure = play(vec![
+        Begin(prompt("Code: ")),
+        Asked(&["Code: "], typed(b"1")),
+        Answer("1", Err(CLOSED)),
+        Begin(prompt("Code: ")),
+        Asked(&[RESTARTED, "Code: "], typed(b"2")),
+        Answer("2", Err(CLOSED)),
     ]);
     assert!(matches!(failure, Err(Failure::Call(CallError::Closed { .. }))));
+    let failure = play(vec![
+        Begin(Err(CallError::Closed { answering: false })),
+        Begin(Err(CallError::Closed { answering: false })),
+    ]);
+    assert!(matches!(failure, Err(Failure::Call(CallError::Closed { .. }))));
+}
+
+#[test]
+fn a_daemon_that_ends_before_it_answers_is_asked_once_more() {
+    let ended = play(vec![
+        Begin(Err(CallError::Closed { answering: false })),
+        Begin(prompt("Code: ")),
+        Asked(&["Code: "], typed(b"123456")),
+        Answer("123456", reply(&[], "allow")),
+    ]);
+    assert_eq!(verdict(ended), Verdict::Allow);
+}
+
+#[test]
+fn a_restart_is_no_way_past_a_refusal() {
+    let ended = play(vec![
+        Begin(prompt("Code: ")),
+        Asked(&["Code: "], typed(b"1")),
+        Answer("1", Err(CLOSED)),
+        Begin(reply(&[(Style::Error, "Wait.")], "locked")),
+        Shown(&["Wait."], Ok(())),
+    ]);
+    assert_eq!(verdict(ended), Verdict::Locked);
 }
 
 #[test]

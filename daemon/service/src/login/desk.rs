@@ -43,6 +43,12 @@ pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// PAM module waits five seconds, and is to hear why.
 const DEADLINE: Duration = Duration::from_millis(4500);
 
+/// A program that has been given a ticket brings it to the account phase within this, or has none.
+const BETWEEN_PHASES: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether such a program is still on its way.
+const GLANCE: Duration = Duration::from_millis(10);
+
 /// The uid that stands for a user whom NSS does not know; no account may have it (`(uid_t) -1`).
 const NO_UID: u32 = u32::MAX;
 
@@ -106,6 +112,15 @@ impl Desk {
             tickets: Tickets::default(),
             slots: Slots::new(LIFETIME),
             dialogues: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns at a moment when no login is on its way from its auth to its account phase: a ticket
+    /// does not outlive the daemon, and its login would be refused. Logins go on meanwhile, so the
+    /// caller says how long to wait for such a moment.
+    pub async fn lull(&self) {
+        while self.tickets.in_flight(BETWEEN_PHASES, self.engine.steady()) > 0 {
+            tokio::time::sleep(GLANCE).await;
         }
     }
 

@@ -131,6 +131,13 @@ impl Tickets {
         text
     }
 
+    /// How many tickets are out that are younger than `age`: of logins that are between their two
+    /// phases right now, and not of programs that have no second one.
+    pub fn in_flight(&self, age: Duration, now: Duration) -> usize {
+        let tickets = self.tickets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        tickets.values().filter(|ticket| now.saturating_sub(ticket.made) < age).count()
+    }
+
     /// Takes a ticket back. Whoever shows a ticket has used it, whether or not it is theirs.
     ///
     /// # Errors
@@ -162,6 +169,19 @@ mod tests {
     use super::*;
 
     const START: Duration = Duration::from_secs(1000);
+
+    #[test]
+    fn a_login_between_its_phases_is_in_flight_until_it_comes_back_or_takes_too_long() {
+        let (tickets, age) = (Tickets::default(), Duration::from_secs(1));
+        let grant = Grant { verdict: Verdict::Allow, staged: Vec::new() };
+        assert_eq!(tickets.in_flight(age, START), 0);
+        let text = tickets.issue(Secret::new([7; TICKET_BYTES]), binding(), grant.clone(), START);
+        assert_eq!(tickets.in_flight(age, START), 1);
+        assert!(tickets.redeem(&text, &binding(), START).is_ok());
+        assert_eq!(tickets.in_flight(age, START), 0);
+        tickets.issue(Secret::new([8; TICKET_BYTES]), binding(), grant, START);
+        assert_eq!(tickets.in_flight(age, START + age), 0);
+    }
 
     fn binding() -> Binding {
         Binding {
