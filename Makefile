@@ -31,7 +31,7 @@ ifneq ($(shell id -u),0)
 RUNNER := CARGO_TARGET_$(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER="sudo -E --"
 endif
 
-.PHONY: build help demo test lint check bench deb install uninstall clean
+.PHONY: build help demo test test-installed lint check bench deb install uninstall clean
 .DEFAULT_GOAL := build
 
 build: ## build the module, the daemon and the command, optimised
@@ -39,7 +39,7 @@ build: ## build the module, the daemon and the command, optimised
 	$(CARGO) build --locked --profile module -p pam_twinlock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: ## log in over SSH with a code, on a private stack; INTERACTIVE=1 leaves it running
 	@scripts/install-deps build test
@@ -54,6 +54,11 @@ test: ## every check and every test
 	$(CARGO) test --locked -p pam_twinlock -- --include-ignored
 	$(CARGO) build --locked --workspace --exclude pam_twinlock
 	$(RUNNER) $(CARGO) test --locked --workspace --exclude pam_twinlock
+	@$(MAKE) --no-print-directory test-installed
+
+test-installed: ## the packages on whole machines, in containers of systemd-nspawn
+	@scripts/install-deps build test package boot
+	$(RUNNER) scripts/test-installed
 
 lint:
 	$(CARGO) fmt --all --check

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod command;
 pub mod daemon;
 pub mod host;
+pub mod machine;
 pub mod namespace;
 pub mod pam_stack;
 pub mod peer;

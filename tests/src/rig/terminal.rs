@@ -7,7 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::pty::{Winsize, openpty};
 
@@ -67,6 +67,28 @@ impl Terminal {
             }
         }
         self
+    }
+
+    /// Waits until one of several texts stands on the screen behind what was expected before, and
+    /// tells which: of those that are there, the one that stands first.
+    ///
+    /// Panics like [`Terminal::expect`].
+    pub fn expect_one_of(&mut self, texts: &[&str], timeout: Duration) -> usize {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let found = texts.iter().enumerate().filter_map(|(which, text)| {
+                Some((self.screen.find(self.cursor, text, Duration::ZERO)?, which))
+            });
+            if let Some((end, which)) = found.min() {
+                self.cursor = end;
+                return which;
+            }
+            assert!(
+                Instant::now() < deadline && !self.screen.ended(Duration::from_millis(10)),
+                "none of {texts:?} came on the terminal; it shows\n{}",
+                self.screen.text()
+            );
+        }
     }
 
     /// Types a line.
