@@ -10,7 +10,9 @@
 //!      └───────────────────────┘
 //!
 //!   account: `hard_limit` consecutive wrong codes over all sources ──► stopped
-//!            a right code ends the row; what has stopped needs an administrator
+//!            a right code ends the row; what has stopped needs a recovery code or an administrator
+//!   trusted host: a counter of its own, with the same waits and the same limit; what strangers do
+//!            does not touch it, and what it does does not count for the account
 //! ```
 //!
 //! A stranger's guesses from one address make that address wait, not the owner's. The account's
@@ -72,6 +74,19 @@ impl Rules {
     }
 }
 
+/// What the name of a trusted host's counter begins with. No name of another source does:
+/// see [`Source::counter_key`](crate::login::Source::counter_key).
+const TRUSTED: &str = "trusted:";
+
+/// The name under which a trusted host is counted.
+pub fn of_trusted_host(id: &str) -> String {
+    format!("{TRUSTED}{id}")
+}
+
+fn is_trusted(source: &str) -> bool {
+    source.starts_with(TRUSTED)
+}
+
 /// Whether a code may be tried now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -111,20 +126,35 @@ pub struct Lockout {
 impl Lockout {
     /// Whether a code from this source may be tried now.
     pub fn gate(&self, source: &str, rules: &Rules, now: Timestamp) -> Gate {
-        if self.stopped {
-            return Gate::Stopped;
+        let stopped = match is_trusted(source) {
+            true => self.failures_of(source) >= rules.hard_limit,
+            false => self.stopped,
+        };
+        match self.wait(source, rules, now) {
+            _ if stopped => Gate::Stopped,
+            Duration::ZERO => Gate::Open,
+            wait => Gate::Wait(wait),
         }
-        let wait = self.sources.get(&counted_as(source)).map_or(Duration::ZERO, |counter| {
+    }
+
+    /// How long this source still waits, whether or not the account is stopped.
+    pub fn wait(&self, source: &str, rules: &Rules, now: Timestamp) -> Duration {
+        self.sources.get(&counted_as(source)).map_or(Duration::ZERO, |counter| {
             now.until(counter.last.after(rules.wait_after(counter.failures)))
-        });
-        if wait.is_zero() { Gate::Open } else { Gate::Wait(wait) }
+        })
+    }
+
+    fn failures_of(&self, source: &str) -> u32 {
+        self.sources.get(&counted_as(source)).map_or(0, |counter| counter.failures)
     }
 
     /// Counts a wrong code, and says what the source may do next.
     pub fn record_failure(&mut self, source: &str, rules: &Rules, now: Timestamp) -> Gate {
         self.forget_quiet(rules, now);
-        self.consecutive = self.consecutive.saturating_add(1);
-        self.stopped |= self.consecutive >= rules.hard_limit;
+        if !is_trusted(source) {
+            self.consecutive = self.consecutive.saturating_add(1);
+            self.stopped |= self.consecutive >= rules.hard_limit;
+        }
         let key = counted_as(source);
         if !self.sources.contains_key(&key) && self.sources.len() >= MAX_SOURCES {
             self.evict_oldest();
@@ -137,9 +167,25 @@ impl Lockout {
 
     /// A right code: the row on the account ends, and this source starts anew. Other sources keep
     /// their counters, or each login of the owner would hand every guesser fresh tries.
+    ///
+    /// From a trusted host only its own row ends: it did not lengthen the account's.
     pub fn record_success(&mut self, source: &str) {
-        self.consecutive = 0;
+        if !is_trusted(source) {
+            self.consecutive = 0;
+        }
         self.sources.remove(&counted_as(source));
+    }
+
+    /// A recovery code opens the account; the sources that wait go on waiting.
+    pub const fn release(&mut self) {
+        self.consecutive = 0;
+        self.stopped = false;
+    }
+
+    /// Forgets the counters of hosts that are trusted no longer; `kept` are the names of the
+    /// others.
+    pub fn keep_trusted(&mut self, kept: &[String]) {
+        self.sources.retain(|source, _| !is_trusted(source) || kept.contains(source));
     }
 
     /// An administrator opens the account.
@@ -167,11 +213,13 @@ impl Lockout {
     }
 
     fn forget_quiet(&mut self, rules: &Rules, now: Timestamp) {
-        self.sources.retain(|_, c| c.last.after(QUIET.max(rules.wait_after(c.failures))) > now);
+        let is_quiet = |c: &Counter| c.last.after(QUIET.max(rules.wait_after(c.failures))) <= now;
+        self.sources.retain(|source, counter| is_trusted(source) || !is_quiet(counter));
     }
 
     fn evict_oldest(&mut self) {
-        let oldest = self.sources.iter().min_by_key(|(_, c)| c.last).map(|(key, _)| key.clone());
+        let strangers = self.sources.iter().filter(|(source, _)| !is_trusted(source));
+        let oldest = strangers.min_by_key(|(_, c)| c.last).map(|(key, _)| key.clone());
         if let Some(key) = oldest {
             self.sources.remove(&key);
         }

@@ -10,6 +10,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::Timestamp;
+
 /// A user as NSS says they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -145,6 +147,9 @@ pub struct LoginContext {
     /// Whether the service's account phase reaches Twinlock, so that what a login stages can take
     /// effect.
     pub redeems: bool,
+    /// When the login session that this one belongs to gave a code of the same user, for `su` and
+    /// `sudo`; `None` if it gave none.
+    pub session_code: Option<Timestamp>,
 }
 
 #[cfg(test)]

@@ -40,6 +40,14 @@ pub enum Change {
     Removed(String),
     /// Everything was taken away by an administrator.
     Reset,
+    /// A host is trusted.
+    Trusted(String),
+    /// The contact of this name was changed.
+    Contact(String),
+    /// There are new recovery codes.
+    RecoveryRenewed,
+    /// A bypass code was issued, by this administrator.
+    BypassIssued(String),
 }
 
 impl News {
@@ -86,6 +94,16 @@ impl News {
                     format!("The second factor '{label}' was removed at {at}.")
                 }
                 Change::Reset => format!("An administrator reset your second factors at {at}."),
+                Change::Trusted(host) => {
+                    format!("Since {at} no code is asked for a while from {host}.")
+                }
+                Change::Contact(what) => format!("Your {what} was changed at {at}."),
+                Change::RecoveryRenewed => {
+                    format!("New recovery codes were made at {at}; the old ones are void.")
+                }
+                Change::BypassIssued(by) => {
+                    format!("A bypass code for your account was issued by {by} at {at}.")
+                }
             }
         });
         wrong.chain(elsewhere).chain(changes).collect()

@@ -26,6 +26,21 @@ impl Response {
         self.0.eq_ignore_ascii_case(word)
     }
 
+    /// Whether nothing was typed.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether the answer is a yes.
+    pub fn is_yes(&self) -> bool {
+        self.is_word("y") || self.is_word("yes")
+    }
+
+    /// What was typed, a character at a time.
+    pub(crate) fn characters(&self) -> impl Iterator<Item = char> + '_ {
+        self.0.chars()
+    }
+
     /// The digits of a code, as a person means them: spaces and hyphens between them do not
     /// count, and full-width digits are digits. `None` if anything else is in it, or nothing.
     pub fn digits(&self) -> Option<Zeroizing<String>> {

@@ -1,41 +1,111 @@
 //! Asking for a code, and what its answer means.
 
-use super::{Dialogue, Effect, MAX_PROMPTS, Message, TRIES, Turn, Verdict, World, words};
+use super::{Dialogue, Effect, Message, State, TRIES, Turn, Verdict, World, words};
 use crate::{
     audit::{AuditEvent, Happening},
     lockout::Gate,
-    record::{UserRecord, Verification},
+    notice::{Notice, Recipient, Subject},
+    policy::Method,
+    record::{Proof, Trial, UserRecord, Verification},
     response::Response,
 };
 
 impl Dialogue {
     /// The first prompt for a code, unless the source must wait.
-    pub(super) fn ask_for_code(self, record: &UserRecord, world: &World<'_>) -> Turn {
-        let source = self.login.source.counter_key();
-        match record.lockout.gate(&source, &world.settings.codes.lockout, world.now) {
-            Gate::Open => self.ask(Vec::new(), Vec::new()),
+    pub(super) fn ask_for_code(mut self, record: &mut UserRecord, world: &World<'_>) -> Turn {
+        let counter = self.counter(record, world);
+        let rules = &world.settings.codes.lockout;
+        match record.lockout.gate(&counter, rules, world.now) {
+            Gate::Open => {
+                self.state = State::Code(self.default_method(record));
+                self.send_unasked(record, world)
+            }
+            // What cannot be guessed still opens the account.
+            Gate::Stopped if self.has_last_resort(record, world) => {
+                let reference = world.fresh.reference();
+                self.state = State::Recovery;
+                let text = words::stopped_but_for_recovery(&reference);
+                let cause = "only a recovery or bypass code is taken: hard limit";
+                let event = AuditEvent::of_login(Happening::CodeRefused, &self.login, cause);
+                let effects = vec![Effect::Audit(event.with_reference(reference))];
+                self.ask(vec![Message::error(text)], effects)
+            }
             closed => self.locked(closed, Vec::new(), world),
         }
     }
 
-    /// The answer to the prompt for a code.
-    pub(super) fn try_code(
+    fn has_last_resort(&self, record: &UserRecord, world: &World<'_>) -> bool {
+        let counter = self.counter(record, world);
+        let rules = &world.settings.codes.lockout;
+        let waits = !record.lockout.wait(&counter, rules, world.now).is_zero();
+        let bypass = record.bypasses.iter().any(|bypass| bypass.is_alive(world.now));
+        !waits && (bypass || self.methods.contains(Method::Recovery))
+    }
+
+    /// The answer to the prompt for a code: an option, or a code.
+    pub(super) fn answer_code(
+        mut self,
+        response: &Response,
+        default: Option<Method>,
+        record: &mut UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        let chosen = match () {
+            () if response.is_word("e") => Some(Method::Email),
+            () if response.is_word("s") => Some(Method::Sms),
+            () if response.is_word("r") => Some(Method::Recovery),
+            () if response.is_empty() => default,
+            () => None,
+        };
+        match chosen.filter(|method| self.methods.contains(*method)) {
+            _ if !self.may_ask() => self.try_code(response, record, world),
+            Some(method @ (Method::Email | Method::Sms)) => self.send(method, record, world),
+            Some(Method::Recovery) => {
+                self.state = State::Recovery;
+                self.ask(Vec::new(), Vec::new())
+            }
+            Some(Method::Totp) | None if response.is_word("l") => self.ask_whether_lost(),
+            Some(Method::Totp) | None => self.try_code(response, record, world),
+        }
+    }
+
+    /// The answer to the prompt for a recovery code; nothing typed leads back.
+    pub(super) fn answer_recovery(
         mut self,
         response: &Response,
         record: &mut UserRecord,
         world: &World<'_>,
     ) -> Turn {
-        let source = self.login.source.counter_key();
-        let codes = &world.settings.codes;
-        let verification = record.verify(response, &source, codes, world.now, world.clock);
+        if response.is_empty() && !record.lockout.is_stopped() && self.may_ask() {
+            self.state = State::Code(self.default_method(record));
+            return self.ask(Vec::new(), Vec::new());
+        }
+        self.try_code(response, record, world)
+    }
+
+    fn try_code(
+        mut self,
+        response: &Response,
+        record: &mut UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        let counter = self.counter(record, world);
+        let trial = Trial {
+            counter: &counter,
+            source: &self.login.source,
+            service: &self.login.service,
+            methods: self.methods,
+            rules: &world.settings.codes,
+            hashing: world.hashing,
+            now: world.now,
+            clock: world.clock,
+        };
+        let verification = record.verify(response, &trial);
         match verification {
             // The record of an unknown user has no factor; should it ever have one, it still
             // lets nobody in.
-            Verification::Accepted { factor } if self.known => {
-                let cause = format!("code of factor {factor}");
-                self.finish(Verdict::Allow, &cause, Vec::new(), Vec::new(), None)
-            }
-            Verification::Accepted { .. } => {
+            Verification::Accepted(proof) if self.known => self.accepted(&proof, record, world),
+            Verification::Accepted(_) => {
                 self.refused("the user is not known", words::wrong(world), Gate::Open, world)
             }
             Verification::Used => {
@@ -43,7 +113,12 @@ impl Dialogue {
                 let message = Message::error(words::USED);
                 self.refused("code used before", message, Gate::Open, world)
             }
-            Verification::Wrong { drift, gate } => {
+            Verification::Wrong { late: true, gate, .. } => {
+                self.failed += 1;
+                let message = Message::error(words::late(&world.fresh.reference()));
+                self.refused("code whose time or tries were over", message, gate, world)
+            }
+            Verification::Wrong { drift, gate, late: false } => {
                 self.failed += 1;
                 let cause = self.cause(response, drift);
                 self.refused(&cause, words::wrong(world), gate, world)
@@ -52,17 +127,41 @@ impl Dialogue {
         }
     }
 
+    fn accepted(self, proof: &Proof, record: &UserRecord, world: &World<'_>) -> Turn {
+        let (message, subject) = match proof {
+            Proof::Recovery { left } => (
+                Some(Message::info(words::recovery_left(*left))),
+                Some(Subject::RecoveryCodeUsed { left: *left }),
+            ),
+            Proof::Bypass { .. } => (None, Some(Subject::BypassUsed)),
+            Proof::Totp { .. } | Proof::Sent(_) => (None, None),
+        };
+        let to = Recipient::all_of(&record.contacts);
+        let notice = subject.map(|s| Notice::of_login(to, s, &self.login, world.now));
+        let effects = notice.into_iter().map(|notice| Effect::Notify(Box::new(notice))).collect();
+        self.offer_trust(proof, message.into_iter().collect(), effects, record, world)
+    }
+
     /// After a code that was not accepted: another try, a wait, or the end.
-    fn refused(self, cause: &str, message: Message, gate: Gate, world: &World<'_>) -> Turn {
+    pub(super) fn refused(
+        self,
+        cause: &str,
+        message: Message,
+        gate: Gate,
+        world: &World<'_>,
+    ) -> Turn {
         let reference = world.fresh.reference();
         let event = AuditEvent::of_login(Happening::CodeRefused, &self.login, cause)
             .with_reference(reference.clone());
         let effects = vec![Effect::Audit(event)];
+        // An account that was stopped before goes on taking what cannot be guessed.
+        let goes_on = gate == Gate::Open
+            || gate == Gate::Stopped && matches!(self.state, State::Recovery);
         match gate {
-            Gate::Open if self.failed < TRIES && self.prompts <= MAX_PROMPTS => {
+            _ if goes_on && self.failed < TRIES && self.may_ask() => {
                 self.ask(vec![message], effects)
             }
-            Gate::Open => {
+            _ if goes_on => {
                 let cause = format!("{} codes refused", self.failed);
                 let messages = vec![message];
                 self.finish(Verdict::Deny, &cause, messages, effects, Some(reference))
@@ -71,7 +170,15 @@ impl Dialogue {
         }
     }
 
-    fn locked(&self, gate: Gate, effects: Vec<Effect>, world: &World<'_>) -> Turn {
+    /// The prompts of this dialogue are used up.
+    pub(super) fn give_up(&self, world: &World<'_>) -> Turn {
+        let reference = world.fresh.reference();
+        let messages = vec![Message::error(words::too_many_prompts(&reference))];
+        let cause = "asked too often without a code";
+        self.finish(Verdict::Deny, cause, messages, Vec::new(), Some(reference))
+    }
+
+    pub(super) fn locked(&self, gate: Gate, effects: Vec<Effect>, world: &World<'_>) -> Turn {
         let reference = world.fresh.reference();
         let (cause, text) = match gate {
             Gate::Stopped => {
@@ -83,6 +190,11 @@ impl Dialogue {
             }
         };
         self.finish(Verdict::Locked, &cause, vec![Message::error(text)], effects, Some(reference))
+    }
+
+    /// Under which name wrong codes of this login are counted.
+    pub(super) fn counter(&self, record: &UserRecord, world: &World<'_>) -> String {
+        record.counter(&self.login, world.settings.remember.bind, world.now)
     }
 
     fn cause(&self, response: &Response, drift: Option<i64>) -> String {

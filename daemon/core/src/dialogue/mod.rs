@@ -1,11 +1,13 @@
 //! The dialogue of one login, as a state machine.
 //!
 //! ```text
-//!                 ┌──────────────── skip, deny, locked ───────────────────────┐
+//!                 ┌───────── skip, deny, locked; a trusted host: allow ───────┐
 //!                 │                                                           ▼
 //!   open ──► decision ──► code ◄──┐ wrong or used, tries left ──┘         ┌──────┐
-//!                           │     └───────────────────────────────        │ done │
-//!                           ├── right ──────────────────────────► allow ─►│      │
+//!                           │     │ e, s: a code is sent                  │ done │
+//!                           │     │ r: a recovery code  l: lost everything│      │
+//!                           │     └───────────────────────────────        │      │
+//!                           ├── right ──► trust this host? ───────► allow─►│      │
 //!                           ├── third try ──────────────────────► deny  ─►│      │
 //!                           └── the source must wait now ───────► locked ►└──────┘
 //! ```
@@ -20,27 +22,34 @@
 mod code;
 mod decide;
 mod enrol;
+mod lost;
+mod send;
 mod session;
+mod staged;
+mod trust;
 mod words;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use self::enrol::Enrolling;
+use self::{enrol::Enrolling, trust::Trusting};
 use crate::{
     audit::{AuditEvent, Happening},
-    factor::totp::TotpFactor,
+    factor::one_time_code,
     fresh::Fresh,
+    hashing::Hashing,
     login::LoginContext,
     notice::{Channels, Notice},
-    policy::Policy,
+    policy::{EnrolmentMode, Method, Methods, Policy},
     record::{CodeRules, UserRecord},
     reference::Reference,
     response::Response,
     time::Timestamp,
+    trusted_host,
 };
 
 pub use decide::{decide_account, open_password};
 pub use session::greet;
+pub use staged::{Staged, StagedEnrolment};
 pub use words::{too_late, unavailable};
 
 /// Answers that one dialogue takes before it ends, whatever they were.
@@ -62,6 +71,12 @@ pub struct Settings {
     pub host: String,
     /// Which kinds of message can be sent.
     pub channels: Channels,
+    /// `[one_time_code]`.
+    pub one_time_code: one_time_code::Rules,
+    /// `[remember]`.
+    pub remember: trusted_host::Rules,
+    /// `[reset] enrol`: what the enrolment after a reset needs.
+    pub enrolment_after_reset: EnrolmentMode,
 }
 
 /// What a step knows of the world outside the record.
@@ -74,6 +89,8 @@ pub struct World<'a> {
     pub clock: Timestamp,
     /// Randomness for this step.
     pub fresh: &'a Fresh,
+    /// One-way functions.
+    pub hashing: &'a dyn Hashing,
 }
 
 /// How a message is shown, in the words of `pam_conv(3)`.
@@ -144,35 +161,6 @@ pub struct Outcome {
     pub staged: Vec<Staged>,
 }
 
-/// A change of the record that waits for the account phase, so that a stranger who knows no
-/// password cannot cause it. It may hold a secret, which its `Debug` does not show.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Staged {
-    /// Grace begins with this login.
-    BeginGrace {
-        /// When it was.
-        at: Timestamp,
-    },
-    /// An authenticator that a code has confirmed.
-    Enrol {
-        /// The id that the factor will have.
-        factor: String,
-        /// The key, with the step of the confirming code.
-        totp: Box<TotpFactor>,
-        /// When it was confirmed.
-        at: Timestamp,
-    },
-}
-
-impl fmt::Debug for Staged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BeginGrace { at } => write!(f, "BeginGrace({at})"),
-            Self::Enrol { factor, at, .. } => write!(f, "Enrol({factor}, {at})"),
-        }
-    }
-}
-
 /// What comes next.
 #[derive(Clone)]
 pub enum Step {
@@ -200,12 +188,26 @@ pub enum Effect {
     Notify(Box<Notice>),
 }
 
+/// What a login is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Errand {
+    /// Getting in.
+    Login,
+    /// Changing the password: trust does not stand for a code here.
+    PasswordChange,
+}
+
 /// An open dialogue: what was decided, and what has been asked so far.
 #[derive(Clone)]
 pub struct Dialogue {
     login: LoginContext,
     /// A user whom NSS does not know is asked like any other, and never let in.
     known: bool,
+    errand: Errand,
+    /// The methods that count in this login and can be used.
+    methods: Methods,
+    /// For how long this host may be trusted.
+    trust: Option<Duration>,
     failed: u8,
     prompts: u8,
     state: State,
@@ -214,27 +216,34 @@ pub struct Dialogue {
 /// What the last prompt asked for.
 #[derive(Clone)]
 enum State {
-    /// A code of a factor.
-    Code,
+    /// A code of a factor; what an empty answer asks for.
+    Code(Option<Method>),
+    /// A recovery code.
+    Recovery,
+    /// Whether everything is lost.
+    Lost,
+    /// Whether this host is to be trusted.
+    Trust(Box<Trusting>),
+    /// An invitation.
+    Invitation,
     /// The first code of a new authenticator.
     Enrolling(Box<Enrolling>),
     /// That the end of an enrolment was read.
     Farewell(Box<Enrolling>),
 }
 
-impl State {
-    const fn prompt(&self) -> &'static str {
-        match self {
-            Self::Code => words::CODE_PROMPT,
-            Self::Enrolling(_) => words::CONFIRM_PROMPT,
-            Self::Farewell(_) => words::ENTER_PROMPT,
-        }
-    }
-}
-
 impl Dialogue {
-    const fn new(login: LoginContext, known: bool, prompts: u8) -> Self {
-        Self { login, known, failed: 0, prompts, state: State::Code }
+    const fn new(login: LoginContext, known: bool, errand: Errand, prompts: u8) -> Self {
+        Self {
+            login,
+            known,
+            errand,
+            methods: Methods::NONE,
+            trust: None,
+            failed: 0,
+            prompts,
+            state: State::Code(None),
+        }
     }
 
     /// Begins the auth phase of a login. `known` is whether NSS knows the user; the record of a
@@ -245,7 +254,7 @@ impl Dialogue {
         record: &mut UserRecord,
         world: &World<'_>,
     ) -> Turn {
-        decide::open(Self::new(login, known, 1), record, world)
+        decide::open(Self::new(login, known, Errand::Login, 1), record, world)
     }
 
     /// Takes the answer to the prompt that was asked last.
@@ -255,7 +264,11 @@ impl Dialogue {
         }
         let next = Self { prompts: self.prompts.saturating_add(1), ..self.clone() };
         match self.state.clone() {
-            State::Code => next.try_code(response, record, world),
+            State::Code(default) => next.answer_code(response, default, record, world),
+            State::Recovery => next.answer_recovery(response, record, world),
+            State::Lost => next.answer_lost(response, record, world),
+            State::Trust(trusting) => next.answer_trust(*trusting, response, world),
+            State::Invitation => next.answer_invitation(response, record, world),
             State::Enrolling(enrolling) => next.confirm(*enrolling, response, world),
             State::Farewell(enrolling) => next.part(*enrolling, world),
         }
@@ -271,9 +284,26 @@ impl Dialogue {
         AuditEvent::of_login(Happening::LoginAbandoned, &self.login, why)
     }
 
+    fn prompt(&self) -> String {
+        match &self.state {
+            State::Code(default) => words::code_prompt(self.methods, *default),
+            State::Recovery => words::RECOVERY_PROMPT.to_owned(),
+            State::Lost => words::LOST_PROMPT.to_owned(),
+            State::Trust(trusting) => trusting.question(),
+            State::Invitation => words::INVITATION_PROMPT.to_owned(),
+            State::Enrolling(_) => words::CONFIRM_PROMPT.to_owned(),
+            State::Farewell(_) => words::ENTER_PROMPT.to_owned(),
+        }
+    }
+
     fn ask(self, mut messages: Vec<Message>, effects: Vec<Effect>) -> Turn {
-        messages.push(Message::prompt(self.state.prompt()));
+        messages.push(Message::prompt(self.prompt()));
         Turn { step: Step::Ask(messages, self), effects }
+    }
+
+    /// Whether a further prompt is within what one dialogue may ask.
+    const fn may_ask(&self) -> bool {
+        self.prompts <= MAX_PROMPTS
     }
 
     fn finish(
@@ -294,5 +324,20 @@ impl Dialogue {
         effects.push(Effect::Audit(AuditEvent { reference: reference.clone(), ..event }));
         let outcome = Outcome { verdict, messages, reference, staged: Vec::new() };
         Turn { step: Step::Done(outcome), effects }
+    }
+
+    /// Lets the login through; `staged` waits for the account phase.
+    fn allow(
+        &self,
+        cause: &str,
+        messages: Vec<Message>,
+        effects: Vec<Effect>,
+        staged: Vec<Staged>,
+    ) -> Turn {
+        let mut turn = self.finish(Verdict::Allow, cause, messages, effects, None);
+        if let Step::Done(outcome) = &mut turn.step {
+            outcome.staged = staged;
+        }
+        turn
     }
 }

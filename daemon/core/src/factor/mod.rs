@@ -1,5 +1,6 @@
 //! Factors: what a user can show beside the first factor. One file a kind.
 
+pub mod one_time_code;
 pub mod totp;
 
 use serde::{Deserialize, Serialize};

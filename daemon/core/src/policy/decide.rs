@@ -168,7 +168,7 @@ impl Policy {
         let demand = terms.demand(standing);
         let decision = if demand == SecondFactor::Off {
             Decision::Skip(self.switched_off(terms, standing))
-        } else if standing.is_enrolled() {
+        } else if standing.own || (demand.is_required() && terms.are_met_by(standing)) {
             ask_enrolled(terms, login, standing)
         } else {
             match (demand, terms.timing(standing, now)) {

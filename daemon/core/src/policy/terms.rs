@@ -1,5 +1,7 @@
 //! What applies to a login (terms), and what its user's record says (standing).
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::time::Timestamp;
@@ -22,17 +24,22 @@ pub struct Standing {
     /// What the record demands of an enrolment, as after a reset; the stricter of this and of
     /// the terms holds.
     pub enrolment: Option<EnrolmentMode>,
+    /// Whether the user has set up any of the methods. A contact that an administrator entered can
+    /// carry codes, but it is nobody's choice: it does not stand in the way of an enrolment, and
+    /// does not make a user one of those who chose to be asked.
+    pub own: bool,
 }
 
 impl Standing {
     /// A user who has these methods, all of them usable.
     pub fn with(methods: Methods) -> Self {
-        Self { enrolled: methods, usable: methods, ..Self::default() }
+        let own = !methods.is_empty();
+        Self { enrolled: methods, usable: methods, own, ..Self::default() }
     }
 
-    /// Whether the user has any method.
-    pub fn is_enrolled(&self) -> bool {
-        !self.enrolled.is_empty()
+    /// Whether the user has set up a method.
+    pub const fn is_enrolled(&self) -> bool {
+        self.own
     }
 }
 
@@ -96,6 +103,19 @@ impl Terms {
         }
     }
 
+    /// Whether a user of this standing is asked for a code rather than to enrol.
+    pub fn are_met_by(&self, standing: &Standing) -> bool {
+        standing.own || !self.methods.and(&standing.enrolled).is_empty()
+    }
+
+    /// For how long a host is trusted; `very-high` trusts none, whatever a profile says.
+    pub fn trust(&self) -> Option<Duration> {
+        if self.level == Level::VeryHigh || self.second_factor == SecondFactor::Always {
+            return None;
+        }
+        self.remember.duration()
+    }
+
     /// Whether `[network] exempt` counts: `very-high` knows no exemption, nor does a level that is
     /// redefined to ask always.
     pub fn knows_exemption(&self) -> bool {
@@ -124,7 +144,7 @@ impl Terms {
     /// The moment by which a user must have enrolled: `None` where nothing is required of them or
     /// they are enrolled, `now` or earlier where it is due.
     pub fn deadline(&self, standing: &Standing, now: Timestamp) -> Option<Timestamp> {
-        if standing.is_enrolled() || !self.demand(standing).is_required() {
+        if self.are_met_by(standing) || !self.demand(standing).is_required() {
             return None;
         }
         match self.timing(standing, now) {

@@ -1,20 +1,29 @@
 //! One user's record: everything that Twinlock remembers of them, so that one login is one
 //! compare-and-swap.
 
+mod change;
+mod verify;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    change::TooManyFactors,
+    verify::{Proof, Trial, Verification},
+};
 use crate::{
+    contact::{Contacts, Vouched},
     dialogue::Staged,
-    factor::{
-        Factor, Kind,
-        totp::{Check, TotpFactor},
-    },
-    lockout::{Gate, Lockout, Rules, counted_as},
+    factor::{Factor, one_time_code::OneTimeCodes},
+    lockout::{self, Lockout},
     login::User,
-    news::{Change, News},
-    policy::{Method, Methods, Standing},
-    response::Response,
+    news::News,
+    notice::Channels,
+    policy::{EnrolmentMode, Method, Methods, Standing},
+    printed_code::HashedCode,
+    reset_request::ResetRequest,
     time::Timestamp,
+    trusted_host::TrustedHosts,
+    voucher::{Bypass, Invitation},
 };
 
 /// The most factors of one user: what a person can keep apart, and a bound on a guess's chance.
@@ -23,15 +32,28 @@ pub const MAX_FACTORS: usize = 10;
 /// The label of a factor that was given none.
 pub const DEFAULT_LABEL: &str = "authenticator";
 
-/// An enrolment came second.
+/// Recovery codes of one set.
+pub const RECOVERY_CODES: usize = 10;
+
+/// Why what was staged does not take effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("another enrolment came first")]
-pub struct Superseded;
+pub enum Superseded {
+    /// An enrolment came second.
+    #[error("another enrolment came first")]
+    Enrolment,
+    /// The invitation was used or withdrawn in between.
+    #[error("the invitation is not valid any more")]
+    Invitation,
+    /// The factors changed in between, as by a reset.
+    #[error("the second factors were changed in between")]
+    Factors,
+}
 
 /// What stands of one user. It has no `Debug`: it holds secrets.
 ///
 /// A field that this version does not know is an error: to pass over it would be to lose, with the
-/// next change, what a later version rests on.
+/// next change, what a later version rests on. What a user has not got is not written, so that an
+/// earlier version reads whatever it could have written itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserRecord {
@@ -55,6 +77,41 @@ pub struct UserRecord {
     /// The first login that Twinlock saw of the user, from which a grace period runs.
     #[serde(default)]
     pub first_seen: Option<Timestamp>,
+    /// Recovery codes that have not been used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovery: Vec<HashedCode>,
+    /// Where the user can be reached.
+    #[serde(default, skip_serializing_if = "Contacts::is_empty")]
+    pub contacts: Contacts,
+    /// Codes that were sent.
+    #[serde(default, skip_serializing_if = "OneTimeCodes::is_empty")]
+    pub one_time: OneTimeCodes,
+    /// Hosts that need no code.
+    #[serde(default, skip_serializing_if = "TrustedHosts::is_empty")]
+    pub trusted: TrustedHosts,
+    /// How often all trust was withdrawn: a login that was decided before trusts nothing after.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub trust_epoch: u32,
+    /// An invitation to enrol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Invitation>,
+    /// Bypass codes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bypasses: Vec<Bypass>,
+    /// The latest request for a reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_request: Option<ResetRequest>,
+    /// What the next enrolment needs, as after a reset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<EnrolmentMode>,
+    /// The method that was used last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_method: Option<Method>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The record is another account's.
@@ -72,29 +129,7 @@ pub struct CodeRules {
     /// `[totp] window`: time steps either side of now.
     pub window: u16,
     /// `[lockout]`.
-    pub lockout: Rules,
-}
-
-/// What a typed code turned out to be; the record has taken note of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub enum Verification {
-    /// Right and fresh: it is used up now.
-    Accepted {
-        /// The factor's id.
-        factor: String,
-    },
-    /// Right, but used before. Not counted as a guess.
-    Used,
-    /// Wrong, and counted.
-    Wrong {
-        /// It would have been right this many time steps from now.
-        drift: Option<i64>,
-        /// What the source may do next.
-        gate: Gate,
-    },
-    /// Not looked at: the source waits, or the account is stopped.
-    Refused(Gate),
+    pub lockout: lockout::Rules,
 }
 
 impl UserRecord {
@@ -108,6 +143,16 @@ impl UserRecord {
             mfa: None,
             news: News::default(),
             first_seen: None,
+            recovery: Vec::new(),
+            contacts: Contacts::default(),
+            one_time: OneTimeCodes::default(),
+            trusted: TrustedHosts::default(),
+            trust_epoch: 0,
+            invitation: None,
+            bypasses: Vec::new(),
+            reset_request: None,
+            enrolment: None,
+            last_method: None,
         }
     }
 
@@ -120,140 +165,73 @@ impl UserRecord {
         }
     }
 
-    /// Whether any second factor is enrolled.
+    /// Whether the user has set up a second factor: an authenticator, or a contact that they proved.
     pub fn is_enrolled(&self) -> bool {
+        let Contacts { email, mobile } = &self.contacts;
         !self.factors.is_empty()
+            || email.as_ref().is_some_and(|contact| contact.vouched == Vouched::User)
+            || mobile.as_ref().is_some_and(|contact| contact.vouched == Vouched::User)
+    }
+
+    /// The methods by which the user can show a second factor, whatever the policy says. After a
+    /// reset contacts carry invitations only, until the user has enrolled anew.
+    pub fn methods(&self) -> Methods {
+        let has = |method: &Method| match method {
+            Method::Totp => !self.factors.is_empty(),
+            Method::Email => self.contacts.email.is_some() && self.enrolment.is_none(),
+            Method::Sms => self.contacts.mobile.is_some() && self.enrolment.is_none(),
+            Method::Recovery => !self.recovery.is_empty(),
+        };
+        Method::ALL.iter().copied().filter(has).collect()
     }
 
     /// What the policy needs to know of the record.
-    pub fn standing(&self) -> Standing {
-        let methods: Methods = self.factors.iter().map(|_| Method::Totp).collect();
-        Standing { switch: self.mfa, first_login: self.first_seen, ..Standing::with(methods) }
+    pub fn standing(&self, channels: Channels) -> Standing {
+        let enrolled = self.methods();
+        let can_be_used = |method: &Method| match method {
+            Method::Totp | Method::Recovery => true,
+            Method::Email => channels.email,
+            Method::Sms => channels.mobile,
+        };
+        Standing {
+            switch: self.mfa,
+            first_login: self.first_seen,
+            enrolled,
+            usable: enrolled.iter().filter(can_be_used).collect(),
+            enrolment: self.enrolment,
+            own: self.is_enrolled(),
+        }
+    }
+
+    /// The ids of the factors: what an enrolment that is confirmed later is compared with.
+    pub fn factor_ids(&self) -> Vec<String> {
+        self.factors.iter().map(|factor| factor.id.clone()).collect()
     }
 
     /// What waited for the account phase takes effect.
     ///
     /// # Errors
-    /// An enrolment was offered because there was no factor, and now there is one: of two
-    /// enrolments at once the first wins.
-    pub fn apply(&mut self, staged: &Staged) -> Result<(), Superseded> {
+    /// What it rested on is not so any more: of two enrolments at once the first wins, and what a
+    /// reset took away stays away.
+    pub fn apply(&mut self, staged: &Staged, now: Timestamp) -> Result<(), Superseded> {
         match staged {
             Staged::BeginGrace { at } => self.first_seen = self.first_seen.or(Some(*at)),
-            Staged::Enrol { .. } if self.is_enrolled() => return Err(Superseded),
-            Staged::Enrol { factor, totp, at } => {
-                let label = DEFAULT_LABEL.to_owned();
-                self.enrol(factor.clone(), label, (**totp).clone(), *at).map_err(|_| Superseded)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Tries a code and takes note of it: a right one is used up, a wrong one counted. Nothing
-    /// counts before the record is committed.
-    pub fn verify(
-        &mut self,
-        response: &Response,
-        source: &str,
-        rules: &CodeRules,
-        now: Timestamp,
-        clock: Timestamp,
-    ) -> Verification {
-        match self.lockout.gate(source, &rules.lockout, now) {
-            Gate::Open => {}
-            closed => return Verification::Refused(closed),
-        }
-        match self.check_totp(response, rules.window, clock) {
-            Tried::Fresh { index, step } => self.accept(index, step, source, now),
-            Tried::Used => Verification::Used,
-            Tried::Wrong { drift } => {
-                self.news.wrong_code(&counted_as(source), now);
-                let gate = self.lockout.record_failure(source, &rules.lockout, now);
-                Verification::Wrong { drift, gate }
-            }
-        }
-    }
-
-    /// Enrols a factor.
-    pub fn enrol(
-        &mut self,
-        id: String,
-        label: String,
-        totp: TotpFactor,
-        now: Timestamp,
-    ) -> Result<(), TooManyFactors> {
-        if self.factors.len() >= MAX_FACTORS {
-            return Err(TooManyFactors);
-        }
-        self.news.change(Change::Enrolled(label.clone()), now);
-        self.factors.push(Factor {
-            id,
-            label,
-            enrolled_at: now,
-            last_used_at: totp.is_confirmed().then_some(now),
-            kind: Kind::Totp(totp),
-        });
-        Ok(())
-    }
-
-    /// Takes one factor away; says whether there was one.
-    pub fn remove_factor(&mut self, id: &str, now: Timestamp) -> bool {
-        let wanted = |factor: &Factor| factor.id.eq_ignore_ascii_case(id);
-        let Some(index) = self.factors.iter().position(wanted) else { return false };
-        let removed = self.factors.remove(index);
-        self.news.change(Change::Removed(removed.label), now);
-        true
-    }
-
-    /// Takes every factor away and clears the counters; the record becomes this user's. What was
-    /// said of an earlier account of the name is not said of this one.
-    pub fn reset(&mut self, user: &User, now: Timestamp) {
-        let empty = Self::new(user);
-        *self = match self.check_owner(user) {
-            Ok(()) => Self { mfa: self.mfa, first_seen: self.first_seen, ..empty },
-            Err(_) => empty,
-        };
-        self.news.change(Change::Reset, now);
-    }
-
-    fn check_totp(&self, response: &Response, window: u16, clock: Timestamp) -> Tried {
-        let Some(code) = response.digits() else { return Tried::Wrong { drift: None } };
-        let mut outcome = Tried::Wrong { drift: None };
-        for (index, factor) in self.factors.iter().enumerate() {
-            let Kind::Totp(totp) = &factor.kind;
-            match (totp.check(&code, window, clock), &outcome) {
-                (Check::Fresh { step }, _) => return Tried::Fresh { index, step },
-                (Check::Used, _) => outcome = Tried::Used,
-                (Check::Wrong { drift: Some(drift) }, Tried::Wrong { drift: None }) => {
-                    outcome = Tried::Wrong { drift: Some(drift) };
+            Staged::Enrol(enrolment) => self.enrol_staged(enrolment)?,
+            Staged::Trust { host, limit, epoch } => {
+                if *epoch != self.trust_epoch {
+                    return Err(Superseded::Factors);
                 }
-                (Check::Wrong { .. }, _) => {}
+                self.trust((**host).clone(), *limit, now);
+            }
+            Staged::UseTrust { host, at } => self.trusted.note_use(host, *at),
+            Staged::ChangePassword if self.methods().is_empty() => {}
+            Staged::ChangePassword => {
+                self.distrust();
             }
         }
-        outcome
-    }
-
-    fn accept(&mut self, index: usize, step: u64, source: &str, now: Timestamp) -> Verification {
-        let factor = &mut self.factors[index];
-        let Kind::Totp(totp) = &mut factor.kind;
-        totp.accept(step);
-        factor.last_used_at = Some(now);
-        let factor = factor.id.clone();
-        self.lockout.record_success(source);
-        Verification::Accepted { factor }
+        Ok(())
     }
 }
-
-/// What a code is to all factors of a record together.
-enum Tried {
-    Fresh { index: usize, step: u64 },
-    Used,
-    Wrong { drift: Option<i64> },
-}
-
-/// A user has [`MAX_FACTORS`] already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there are {MAX_FACTORS} factors already; remove one first")]
-pub struct TooManyFactors;
 
 #[cfg(test)]
 mod tests {

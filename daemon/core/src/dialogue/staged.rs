@@ -1,0 +1,70 @@
+//! What a login changes once the whole of it has gone through: in the account phase, when the
+//! ticket comes back. A stranger who knows no password gets no further than the auth phase, and so
+//! cannot cause any of it.
+
+use std::fmt;
+
+use crate::{
+    factor::totp::TotpFactor, printed_code::HashedCode, time::Timestamp, trusted_host::TrustedHost,
+};
+
+/// A change of the record that waits for the account phase. It may hold a secret, which its
+/// `Debug` does not show.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Staged {
+    /// Grace begins with this login.
+    BeginGrace {
+        /// When it was.
+        at: Timestamp,
+    },
+    /// An authenticator that a code has confirmed.
+    Enrol(Box<StagedEnrolment>),
+    /// A host to be trusted.
+    Trust {
+        /// The host, with its timer.
+        host: Box<TrustedHost>,
+        /// `[remember] limit`.
+        limit: u32,
+        /// [`UserRecord::trust_epoch`](crate::record::UserRecord::trust_epoch) when the code was
+        /// accepted: if all trust was withdrawn since, this comes too late.
+        epoch: u32,
+    },
+    /// A trusted host spared the user a code.
+    UseTrust {
+        /// Its id.
+        host: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The password changes: every trust in a host rested on the old one.
+    ChangePassword,
+}
+
+/// An enrolment at login.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StagedEnrolment {
+    /// The id that the factor will have.
+    pub factor: String,
+    /// The key, with the step of the confirming code.
+    pub totp: TotpFactor,
+    /// The recovery codes that were shown; empty where they do not count.
+    pub recovery: Vec<HashedCode>,
+    /// The invitation that it uses up.
+    pub invitation: Option<String>,
+    /// The factors that there were when it was offered.
+    pub beside: Vec<String>,
+    /// When it was confirmed.
+    pub at: Timestamp,
+}
+
+impl fmt::Debug for Staged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BeginGrace { at } => write!(f, "BeginGrace({at})"),
+            Self::Enrol(enrolment) => write!(f, "Enrol({}, {})", enrolment.factor, enrolment.at),
+            Self::Trust { host, .. } => write!(f, "Trust({})", host.id),
+            Self::UseTrust { host, at } => write!(f, "UseTrust({host}, {at})"),
+            Self::ChangePassword => f.write_str("ChangePassword"),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What is done to a record outside of the verification of codes. Each change that others should
+//! hear of leaves its piece of news.
+
+use crate::{
+    contact::{Contact, Contacts, EmailAddress, MobileNumber},
+    dialogue::StagedEnrolment,
+    factor::{Factor, Kind, totp::TotpFactor},
+    lockout,
+    login::User,
+    news::Change,
+    policy::EnrolmentMode,
+    printed_code::HashedCode,
+    record::{DEFAULT_LABEL, MAX_FACTORS, Superseded, UserRecord},
+    time::Timestamp,
+    trusted_host::TrustedHost,
+    voucher::{self, Bypass, Invitation},
+};
+
+/// A user has [`MAX_FACTORS`] already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are {MAX_FACTORS} factors already; remove one first")]
+pub struct TooManyFactors;
+
+impl UserRecord {
+    /// Enrols a factor.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn enrol(
+        &mut self,
+        id: String,
+        label: String,
+        totp: TotpFactor,
+        now: Timestamp,
+    ) -> Result<(), TooManyFactors> {
+        if self.factors.len() >= MAX_FACTORS {
+            return Err(TooManyFactors);
+        }
+        self.news.change(Change::Enrolled(label.clone()), now);
+        self.factors.push(Factor {
+            id,
+            label,
+            enrolled_at: now,
+            last_used_at: totp.is_confirmed().then_some(now),
+            kind: Kind::Totp(totp),
+        });
+        self.enrolment = None;
+        Ok(())
+    }
+
+    pub(super) fn enrol_staged(&mut self, enrolment: &StagedEnrolment) -> Result<(), Superseded> {
+        let StagedEnrolment { factor, totp, recovery, invitation, beside, at } = enrolment;
+        if *beside != self.factor_ids() {
+            return Err(Superseded::Enrolment);
+        }
+        if let Some(id) = invitation {
+            let stands = self.invitation.as_ref().is_some_and(|stored| stored.id == *id);
+            if !stands {
+                return Err(Superseded::Invitation);
+            }
+            self.invitation = None;
+        }
+        self.enrol(factor.clone(), DEFAULT_LABEL.to_owned(), totp.clone(), *at)
+            .map_err(|_| Superseded::Enrolment)?;
+        if !recovery.is_empty() {
+            self.recovery.clone_from(recovery);
+        }
+        Ok(())
+    }
+
+    /// Takes one factor away; says which. With the last one go the recovery codes that stood in
+    /// for it.
+    pub fn remove_factor(&mut self, id: &str, now: Timestamp) -> Option<Factor> {
+        let wanted = |factor: &Factor| factor.id.eq_ignore_ascii_case(id);
+        let index = self.factors.iter().position(wanted)?;
+        let removed = self.factors.remove(index);
+        self.news.change(Change::Removed(removed.label.clone()), now);
+        if !self.is_enrolled() {
+            self.recovery.clear();
+            self.distrust();
+        }
+        Some(removed)
+    }
+
+    /// New recovery codes; the old ones are void.
+    pub fn renew_recovery(&mut self, codes: Vec<HashedCode>, now: Timestamp) {
+        self.recovery = codes;
+        self.news.change(Change::RecoveryRenewed, now);
+    }
+
+    /// Sets the e-mail address, or takes it away. Says whether anything changed: then trusted
+    /// hosts and codes on their way are void.
+    pub fn set_email(&mut self, contact: Option<Contact<EmailAddress>>, now: Timestamp) -> bool {
+        let old = self.contacts.email.as_ref().map(|contact| &contact.value);
+        let changed = old != contact.as_ref().map(|contact| &contact.value);
+        self.contacts.email = contact;
+        self.contact_changed(changed, "e-mail address", now)
+    }
+
+    /// As [`Self::set_email`], for the mobile number.
+    pub fn set_mobile(&mut self, contact: Option<Contact<MobileNumber>>, now: Timestamp) -> bool {
+        let old = self.contacts.mobile.as_ref().map(|contact| &contact.value);
+        let changed = old != contact.as_ref().map(|contact| &contact.value);
+        self.contacts.mobile = contact;
+        self.contact_changed(changed, "mobile number", now)
+    }
+
+    fn contact_changed(&mut self, changed: bool, what: &str, now: Timestamp) -> bool {
+        if changed {
+            self.distrust();
+            self.news.change(Change::Contact(what.to_owned()), now);
+        }
+        changed
+    }
+
+    /// Trusts a host.
+    pub fn trust(&mut self, host: TrustedHost, limit: u32, now: Timestamp) {
+        self.news.change(Change::Trusted(host.binding.to_string()), now);
+        self.trusted.trust(host, limit, now);
+        self.forget_counters_of_strangers();
+    }
+
+    /// Trusts one host no longer; says whether it was trusted.
+    pub fn clear_trusted(&mut self, id: &str) -> bool {
+        let cleared = self.trusted.clear(id);
+        self.forget_counters_of_strangers();
+        cleared
+    }
+
+    /// Trusts no host any longer, and voids codes on their way; says how many hosts there were.
+    pub fn distrust(&mut self) -> usize {
+        self.one_time.void();
+        self.trust_epoch = self.trust_epoch.wrapping_add(1);
+        let cleared = self.trusted.clear_all();
+        self.forget_counters_of_strangers();
+        cleared
+    }
+
+    /// The counters of hosts that are trusted no longer go with the trust.
+    fn forget_counters_of_strangers(&mut self) {
+        let kept: Vec<_> =
+            self.trusted.iter().map(|host| lockout::of_trusted_host(&host.id)).collect();
+        self.lockout.keep_trusted(&kept);
+    }
+
+    /// An invitation; the one before it is void.
+    pub fn invite(&mut self, invitation: Invitation) {
+        self.invitation = Some(invitation);
+    }
+
+    /// A bypass code, beside those that are alive.
+    pub fn issue_bypass(&mut self, bypass: Bypass, now: Timestamp) {
+        self.news.change(Change::BypassIssued(bypass.by.clone()), now);
+        voucher::keep(&mut self.bypasses, bypass, now);
+    }
+
+    /// Takes everything away by which the user could pass: factors, recovery codes, trusted hosts,
+    /// codes on their way, bypass codes and counters; the record becomes this user's. Contacts stay,
+    /// for they are where an invitation goes. What was said of an earlier account of the name is
+    /// not said of this one.
+    pub fn reset(&mut self, user: &User, enrolment: Option<EnrolmentMode>, now: Timestamp) {
+        let empty = Self { trust_epoch: self.trust_epoch.wrapping_add(1), ..Self::new(user) };
+        *self = match self.check_owner(user) {
+            Ok(()) => Self {
+                mfa: self.mfa,
+                first_seen: self.first_seen,
+                contacts: self.contacts.clone(),
+                one_time: self.one_time.clone(),
+                ..empty
+            },
+            Err(_) => empty,
+        };
+        self.one_time.void();
+        self.unprove();
+        self.enrolment = enrolment;
+        self.news.change(Change::Reset, now);
+    }
+
+    /// After a reset no contact counts as a factor that the user set up; that an administrator
+    /// lets it stay is their word for it.
+    fn unprove(&mut self) {
+        let Contacts { email, mobile } = &mut self.contacts;
+        if let Some(contact) = email {
+            contact.vouched = crate::contact::Vouched::Administrator;
+        }
+        if let Some(contact) = mobile {
+            contact.vouched = crate::contact::Vouched::Administrator;
+        }
+    }
+}

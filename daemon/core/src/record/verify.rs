@@ -1,0 +1,255 @@
+//! A code is tried: what it turns out to be, and what the record remembers of it.
+
+use crate::{
+    factor::{
+        Kind,
+        one_time_code::{self, Scope},
+        totp::Check,
+    },
+    hashing::Hashing,
+    lockout::{self, Gate, counted_as},
+    login::Source,
+    policy::{Method, Methods},
+    printed_code::PrintedCode,
+    record::{CodeRules, UserRecord},
+    response::Response,
+    time::Timestamp,
+    voucher,
+};
+
+/// The circumstances in which a code is tried.
+pub struct Trial<'a> {
+    /// Under which name wrong codes are counted: see [`Source::counter_key`] and
+    /// [`lockout::of_trusted_host`].
+    pub counter: &'a str,
+    /// Where the code comes from.
+    pub source: &'a Source,
+    /// The PAM service that asked, or `twinlock`.
+    pub service: &'a str,
+    /// The methods that count here.
+    pub methods: Methods,
+    /// How codes are tried.
+    pub rules: &'a CodeRules,
+    /// Lent by the daemon.
+    pub hashing: &'a dyn Hashing,
+    /// For waits and lifetimes.
+    pub now: Timestamp,
+    /// For TOTP.
+    pub clock: Timestamp,
+}
+
+/// What was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A code of an authenticator.
+    Totp {
+        /// The factor's id.
+        factor: String,
+    },
+    /// A code that was sent by this method.
+    Sent(Method),
+    /// A recovery code.
+    Recovery {
+        /// How many are left.
+        left: usize,
+    },
+    /// A bypass code.
+    Bypass {
+        /// Its id.
+        id: String,
+        /// How often it can still be used.
+        left: u32,
+    },
+}
+
+impl Proof {
+    /// For the log.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Totp { factor } => format!("code of factor {factor}"),
+            Self::Sent(Method::Email) => "code by e-mail".to_owned(),
+            Self::Sent(_) => "code by text message".to_owned(),
+            Self::Recovery { left } => format!("recovery code, {left} left"),
+            Self::Bypass { id, left } => format!("bypass code {id}, {left} uses left"),
+        }
+    }
+}
+
+/// What a typed code turned out to be; the record has taken note of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Verification {
+    /// Right and fresh: it is used up now.
+    Accepted(Proof),
+    /// Right, but used before. Not counted as a guess.
+    Used,
+    /// Wrong, and counted.
+    Wrong {
+        /// It would have been right this many time steps from now.
+        drift: Option<i64>,
+        /// It was sent, and is good no longer: its time is over, or too many tries came before.
+        late: bool,
+        /// What the source may do next.
+        gate: Gate,
+    },
+    /// Not looked at: the source waits, or the account is stopped.
+    Refused(Gate),
+}
+
+/// What a code is to the whole record.
+enum Tried {
+    Totp { index: usize, step: u64 },
+    Sent(Method),
+    Recovery(usize),
+    Bypass { id: String, left: u32 },
+    Used,
+    Wrong { drift: Option<i64>, late: bool },
+}
+
+impl UserRecord {
+    /// Tries a code and takes note of it: a right one is used up, a wrong one counted. Nothing
+    /// counts before the record is committed.
+    ///
+    /// An account that is stopped takes codes that cannot be guessed: a recovery code opens it, a
+    /// bypass code passes.
+    pub fn verify(&mut self, response: &Response, trial: &Trial<'_>) -> Verification {
+        let printed = PrintedCode::read(response);
+        let rules = &trial.rules.lockout;
+        match self.lockout.gate(trial.counter, rules, trial.now) {
+            Gate::Open => {}
+            Gate::Stopped if printed.is_some() => {
+                match self.lockout.wait(trial.counter, rules, trial.now) {
+                    wait if wait.is_zero() => {}
+                    wait => return Verification::Refused(Gate::Wait(wait)),
+                }
+            }
+            closed => return Verification::Refused(closed),
+        }
+        let tried = match printed {
+            Some(code) => self.check_printed(&code, trial),
+            None => self.check_digits(response, trial),
+        };
+        self.take_note(tried, trial)
+    }
+
+    fn take_note(&mut self, tried: Tried, trial: &Trial<'_>) -> Verification {
+        let proof = match tried {
+            Tried::Used => return Verification::Used,
+            Tried::Wrong { drift, late } => {
+                self.news.wrong_code(&counted_as(trial.counter), trial.now);
+                self.one_time.count_wrong(trial.service, trial.now);
+                let rules = &trial.rules.lockout;
+                let gate = self.lockout.record_failure(trial.counter, rules, trial.now);
+                return Verification::Wrong { drift, late, gate };
+            }
+            Tried::Totp { index, step } => self.accept_totp(index, step, trial.now),
+            Tried::Sent(method) => {
+                self.note_contact_use(method, trial.now);
+                self.last_method = Some(method);
+                Proof::Sent(method)
+            }
+            Tried::Recovery(index) => {
+                self.recovery.remove(index);
+                // It cannot be guessed, so whoever has it is the owner.
+                self.lockout.release();
+                Proof::Recovery { left: self.recovery.len() }
+            }
+            Tried::Bypass { id, left } => Proof::Bypass { id, left },
+        };
+        match proof {
+            // An administrator's code says nothing of who guessed before.
+            Proof::Bypass { .. } => {}
+            _ => self.lockout.record_success(trial.counter),
+        }
+        Verification::Accepted(proof)
+    }
+
+    fn check_printed(&mut self, code: &PrintedCode, trial: &Trial<'_>) -> Tried {
+        let &Trial { source, hashing, now, .. } = trial;
+        if trial.methods.contains(Method::Recovery) {
+            let found = self.recovery.iter().position(|stored| stored.matches(code, hashing));
+            if let Some(index) = found {
+                return Tried::Recovery(index);
+            }
+        }
+        match voucher::find(&mut self.bypasses, code, source, hashing, now) {
+            Some(bypass) => {
+                bypass.uses_left -= 1;
+                let (id, left) = (bypass.id.clone(), bypass.uses_left);
+                self.bypasses.retain(|bypass| bypass.is_alive(now));
+                Tried::Bypass { id, left }
+            }
+            None => Tried::Wrong { drift: None, late: false },
+        }
+    }
+
+    fn check_digits(&mut self, response: &Response, trial: &Trial<'_>) -> Tried {
+        let nothing = Tried::Wrong { drift: None, late: false };
+        let Some(code) = response.digits() else { return nothing };
+        let by_totp = match trial.methods.contains(Method::Totp) {
+            true => self.check_totp(&code, trial),
+            false => nothing,
+        };
+        if let Tried::Totp { .. } = by_totp {
+            return by_totp;
+        }
+        let scope = Scope { user: &self.user, service: trial.service };
+        match self.one_time.check(scope, trial.methods, &code, trial.hashing, trial.now) {
+            one_time_code::Check::Fresh(method) => Tried::Sent(method),
+            one_time_code::Check::Used => Tried::Used,
+            one_time_code::Check::Late => Tried::Wrong { drift: None, late: true },
+            one_time_code::Check::Wrong => by_totp,
+        }
+    }
+
+    fn check_totp(&self, code: &str, trial: &Trial<'_>) -> Tried {
+        let mut outcome = Tried::Wrong { drift: None, late: false };
+        for (index, factor) in self.factors.iter().enumerate() {
+            let Kind::Totp(totp) = &factor.kind;
+            match (totp.check(code, trial.rules.window, trial.clock), &outcome) {
+                (Check::Fresh { step }, _) => return Tried::Totp { index, step },
+                (Check::Used, _) => outcome = Tried::Used,
+                (Check::Wrong { drift: Some(drift) }, Tried::Wrong { drift: None, .. }) => {
+                    outcome = Tried::Wrong { drift: Some(drift), late: false };
+                }
+                (Check::Wrong { .. }, _) => {}
+            }
+        }
+        outcome
+    }
+
+    fn accept_totp(&mut self, index: usize, step: u64, now: Timestamp) -> Proof {
+        let factor = &mut self.factors[index];
+        let Kind::Totp(totp) = &mut factor.kind;
+        totp.accept(step);
+        factor.last_used_at = Some(now);
+        let factor = factor.id.clone();
+        self.last_method = Some(Method::Totp);
+        Proof::Totp { factor }
+    }
+
+    fn note_contact_use(&mut self, method: Method, now: Timestamp) {
+        match method {
+            Method::Email => {
+                if let Some(contact) = &mut self.contacts.email {
+                    contact.last_used_at = Some(now);
+                }
+            }
+            Method::Sms => {
+                if let Some(contact) = &mut self.contacts.mobile {
+                    contact.last_used_at = Some(now);
+                }
+            }
+            Method::Totp | Method::Recovery => {}
+        }
+    }
+
+    /// Under which name wrong codes of this login are counted: a trusted host has a counter of its
+    /// own, that no stranger can fill.
+    pub fn counter(&self, login: &crate::login::LoginContext, bind: crate::trusted_host::Bind, now: Timestamp) -> String {
+        match self.trusted.of(login, bind, now) {
+            Some(host) => lockout::of_trusted_host(&host.id),
+            None => login.source.counter_key(),
+        }
+    }
+}
