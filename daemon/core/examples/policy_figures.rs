@@ -39,6 +39,7 @@ fn login() -> LoginContext {
         ],
         interactive: true,
         redeems: true,
+        session_code: None,
     }
 }
 

@@ -49,10 +49,28 @@ pub enum Happening {
     CodeAccepted,
     /// A dialogue ended without a verdict.
     LoginAbandoned,
+    /// A one-time code was handed to the post.
+    CodeSent,
     /// A factor was enrolled.
     FactorEnrolled,
     /// A factor was removed.
     FactorRemoved,
+    /// A host is trusted.
+    HostTrusted,
+    /// Hosts are trusted no longer.
+    HostCleared,
+    /// New recovery codes were made.
+    RecoveryRenewed,
+    /// A contact was set, proved or taken away.
+    ContactChanged,
+    /// An invitation was made.
+    UserInvited,
+    /// A bypass code was issued.
+    BypassIssued,
+    /// A reset was asked for.
+    ResetRequested,
+    /// A request for a reset was taken back or refused.
+    ResetClosed,
     /// All of a user's factors were taken away.
     UserReset,
     /// A user's counters were cleared.
@@ -81,7 +99,16 @@ impl Happening {
             Self::LoginAbandoned => "login.abandoned",
             Self::CodeRefused => "code.refused",
             Self::CodeAccepted => "code.accepted",
+            Self::CodeSent => "code.sent",
             Self::FactorEnrolled => "factor.enrolled",
+            Self::HostTrusted => "host.trusted",
+            Self::HostCleared => "host.cleared",
+            Self::RecoveryRenewed => "recovery.renewed",
+            Self::ContactChanged => "contact.changed",
+            Self::UserInvited => "user.invited",
+            Self::BypassIssued => "bypass.issued",
+            Self::ResetRequested => "reset.requested",
+            Self::ResetClosed => "reset.closed",
             Self::FactorRemoved => "factor.removed",
             Self::UserReset => "user.reset",
             Self::UserUnlocked => "user.unlocked",

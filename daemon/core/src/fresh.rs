@@ -58,9 +58,7 @@ impl Fresh {
 
     /// The printed codes made in this step, each with its salt: a set of recovery codes, or an
     /// invitation or a bypass code, which is the first.
-    pub fn printed_codes(
-        &self,
-    ) -> impl Iterator<Item = (PrintedCode, [u8; SALT_BYTES])> + use<'_> {
+    pub fn printed_codes(&self) -> impl Iterator<Item = (PrintedCode, [u8; SALT_BYTES])> + use<'_> {
         (0..RECOVERY_CODES).map(|n| {
             let from = PRINTED + n * PRINTED_BYTES;
             let bytes = Zeroizing::new(self.slice::<CODE_BYTES>(from));

@@ -8,7 +8,7 @@ pub type Digest = [u8; 32];
 pub const SALT_BYTES: usize = 16;
 
 /// Digests of what must not be stored in clear.
-pub trait Hashing {
+pub trait Hashing: Send + Sync {
     /// A digest that costs time and memory (argon2id, RFC 9106), for codes of which the store holds
     /// everything that is needed to try one.
     fn slow(&self, text: &[u8], salt: &[u8; SALT_BYTES]) -> Digest;

@@ -28,3 +28,4 @@ pub mod reset_request;
 pub mod response;
 pub mod time;
 pub mod trusted_host;
+pub mod voucher;

@@ -30,7 +30,7 @@ const QUIET: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most sources counted for one user. Past that the one that failed longest ago makes room:
 /// the account's limit still counts every guess.
-const MAX_SOURCES: usize = 256;
+const MAX_SOURCES: usize = 112;
 
 /// The longest name of a source that is kept, in bytes. An address is shorter, and so is nearly
 /// every user name. Two sources that are alike so far share a counter; a record of the most sources

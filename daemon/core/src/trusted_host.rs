@@ -25,6 +25,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// The longest text that names a key, in bytes: two fingerprints of OpenSSH fit.
+const LONGEST_KEY: usize = 128;
+
 words! {
     /// What of a login the trust in a host is bound to. It must be known, and match in full.
     pub enum Bind("binding") {
@@ -197,7 +200,8 @@ fn key(login: &LoginContext) -> Option<String> {
         _ => None,
     });
     let keys: Vec<_> = keys.collect::<Option<_>>()?;
-    (!keys.is_empty()).then(|| keys.join(" and "))
+    let key = keys.join(" and ");
+    (!key.is_empty() && key.len() <= LONGEST_KEY).then_some(key)
 }
 
 fn used_key(login: &LoginContext) -> bool {

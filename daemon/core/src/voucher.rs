@@ -16,6 +16,9 @@ use crate::{
 /// The most bypass codes of one user that are kept; past that the oldest goes.
 const MAX_BYPASSES: usize = 8;
 
+/// The longest reason of a bypass code, in bytes.
+pub const LONGEST_REASON: usize = 200;
+
 /// An invitation: whoever knows the first factor and this code may enrol, once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,19 +1,23 @@
 //! Enrolment at the first login, through the public face of the core.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "support/hashing.rs"]
+mod hashing;
+
 use twinlock_core::{
     dialogue::{Dialogue, Outcome, Settings, Staged, Step, Style, Turn, Verdict, World},
     factor::{Kind, totp::Check},
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{FirstFactor, LoginContext, Source, User},
-    notice::Channels,
     policy::Policy,
     record::{CodeRules, UserRecord},
     response::Response,
     time::Timestamp,
 };
 use zeroize::Zeroizing;
+
+use hashing::Plain;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -23,7 +27,7 @@ fn settings() -> Settings {
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
-        channels: Channels::default(),
+        ..Settings::default()
     }
 }
 
@@ -40,6 +44,7 @@ fn login() -> LoginContext {
         first_factors: vec![FirstFactor::Password],
         interactive: true,
         redeems: true,
+        session_code: None,
     }
 }
 
@@ -72,7 +77,13 @@ impl Login {
     fn turn(&mut self, step: impl Fn(&mut UserRecord, &World<'_>) -> Turn) {
         self.steps += 1;
         let fresh = Fresh::new(Zeroizing::new([self.steps; FRESH_BYTES]));
-        let world = World { settings: &self.settings, now: NOW, clock: NOW, fresh: &fresh };
+        let world = World {
+            settings: &self.settings,
+            now: NOW,
+            clock: NOW,
+            fresh: &fresh,
+            hashing: &Plain,
+        };
         self.step = Some(step(&mut self.record, &world).step);
     }
 
@@ -123,7 +134,7 @@ fn nothing_is_in_the_record_before_the_account_phase_and_the_confirming_code_is_
     assert!(!login.record.is_enrolled());
     let staged = login.outcome().staged.clone();
     assert_eq!(staged.len(), 1);
-    login.record.apply(&staged[0]).unwrap();
+    login.record.apply(&staged[0], NOW).unwrap();
     let Kind::Totp(totp) = &login.record.factors[0].kind;
     assert_eq!(totp.check(&code, 1, NOW), Check::Used);
     assert_eq!(login.record.factors[0].last_used_at, Some(NOW));
@@ -135,9 +146,9 @@ fn of_two_enrolments_at_once_the_first_wins() {
     let code = first.code();
     first.answer(&code).answer("");
     let staged: Vec<Staged> = first.outcome().staged.clone();
-    first.record.apply(&staged[0]).unwrap();
+    first.record.apply(&staged[0], NOW).unwrap();
     let before = first.record.clone();
-    assert!(first.record.apply(&staged[0]).is_err());
+    assert!(first.record.apply(&staged[0], NOW).is_err());
     assert!(first.record == before);
 }
 
@@ -248,7 +259,8 @@ fn the_debug_form_of_what_is_staged_shows_no_secret() {
     let code = login.code();
     login.answer(&code).answer("");
     let shown = format!("{:?}", login.outcome());
-    let Staged::Enrol { totp, .. } = &login.outcome().staged[0] else { panic!() };
+    let Staged::Enrol(enrolment) = &login.outcome().staged[0] else { panic!() };
+    let totp = &enrolment.totp;
     assert!(shown.contains("Enrol("), "{shown}");
     assert!(!shown.contains(totp.secret().to_base32().as_str()));
 }

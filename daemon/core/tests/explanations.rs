@@ -2,6 +2,9 @@
 //! writes and those that the explanation knows are the same.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "support/hashing.rs"]
+mod hashing;
+
 use twinlock_core::{
     audit::{AuditEvent, AuditRecord, Explanation, Happening, explain},
     dialogue::{Dialogue, Effect, Settings, Step, Turn, World, decide_account},
@@ -9,13 +12,14 @@ use twinlock_core::{
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{FirstFactor, LoginContext, Source, User},
-    notice::Channels,
     policy::{Mode, Policy},
     record::{CodeRules, UserRecord},
     response::Response,
     time::Timestamp,
 };
 use zeroize::Zeroizing;
+
+use hashing::Plain;
 
 /// The codes of the key below, "12345678901234567890", at the steps 0 to 9: RFC 4226 appendix D.
 const CODES: [&str; 10] = [
@@ -39,6 +43,7 @@ fn login(user: &User, first_factors: &[FirstFactor]) -> LoginContext {
         first_factors: first_factors.to_vec(),
         interactive: true,
         redeems: true,
+        session_code: None,
     }
 }
 
@@ -48,7 +53,7 @@ fn settings() -> Settings {
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
-        channels: Channels::default(),
+        ..Settings::default()
     }
 }
 
@@ -67,7 +72,7 @@ fn turn(
     step: impl FnOnce(&mut UserRecord, &World<'_>) -> Turn,
 ) -> Step {
     let fresh = Fresh::new(Zeroizing::new([7; FRESH_BYTES]));
-    let world = World { settings, now: NOW, clock: NOW, fresh: &fresh };
+    let world = World { settings, now: NOW, clock: NOW, fresh: &fresh, hashing: &Plain };
     let Turn { step, effects } = step(record, &world);
     log.extend(effects.into_iter().filter_map(|effect| match effect {
         Effect::Audit(event) => Some(event),
@@ -113,7 +118,7 @@ fn each_way_in_which_a_code_is_refused_has_its_own_words() {
     first_means(&logged(&mut enrolled(), false, &["000000"]), "knows no user");
 
     let mut record = enrolled();
-    let accepted = logged(&mut record, true, &[CODES[3]]);
+    let accepted = logged(&mut record, true, &[CODES[3], "n"]);
     assert_eq!(told(&accepted[0]).advice, "", "{accepted:?}");
     first_means(&logged(&mut record, true, &[CODES[3]]), "A code works once");
 }

@@ -34,17 +34,20 @@ has_no_debug!(
 #[test]
 fn a_staged_enrolment_shows_its_factor_and_not_its_key() {
     use twinlock_core::{
-        dialogue::Staged,
+        dialogue::{Staged, StagedEnrolment},
         factor::totp::{Secret, TotpFactor},
         time::Timestamp,
     };
     let secret = Secret::new(b"canary-canary-canary");
     let shown = secret.to_base32();
-    let staged = Staged::Enrol {
+    let staged = Staged::Enrol(Box::new(StagedEnrolment {
         factor: "7F3KQ2".to_owned(),
-        totp: Box::new(TotpFactor::new(secret)),
+        totp: TotpFactor::new(secret),
+        recovery: Vec::new(),
+        invitation: None,
+        beside: Vec::new(),
         at: Timestamp::EPOCH,
-    };
+    }));
     let text = format!("{staged:?}");
     assert!(text.contains("7F3KQ2") && !text.contains(shown.as_str()), "{text}");
     assert!(!text.contains("canary") && !text.contains("99, 97, 110"), "{text}");

@@ -1,6 +1,9 @@
 //! What a person is told when a session opens.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "support/hashing.rs"]
+mod hashing;
+
 use std::time::Duration;
 
 use twinlock_core::{
@@ -9,13 +12,14 @@ use twinlock_core::{
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{LoginContext, Source, User},
-    notice::Channels,
-    policy::{Policy, Profile},
-    record::{CodeRules, UserRecord},
+    policy::{Methods, Policy, Profile},
+    record::{CodeRules, Trial, UserRecord},
     response::Response,
     time::Timestamp,
 };
 use zeroize::Zeroizing;
+
+use hashing::Plain;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -28,6 +32,7 @@ fn login() -> LoginContext {
         first_factors: Vec::new(),
         interactive: true,
         redeems: true,
+        session_code: None,
     }
 }
 
@@ -37,10 +42,10 @@ fn greeted(login: &LoginContext, record: &mut UserRecord, policy: Policy) -> Vec
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
-        channels: Channels::default(),
+        ..Settings::default()
     };
     let fresh = Fresh::new(Zeroizing::new([1; FRESH_BYTES]));
-    let world = World { settings: &settings, now: NOW, clock: NOW, fresh: &fresh };
+    let world = World { settings: &settings, now: NOW, clock: NOW, fresh: &fresh, hashing: &Plain };
     greet(login, record, &world).into_iter().map(|message| message.text).collect()
 }
 
@@ -50,7 +55,20 @@ fn record_with_news() -> UserRecord {
     record.enrol("7F3KQ2".to_owned(), "phone".to_owned(), totp, NOW).unwrap();
     let rules = CodeRules { window: 1, lockout: Rules::default() };
     let code = Response::new("nonsense".to_owned());
-    let _ = record.verify(&code, "203.0.113.9", &rules, NOW, NOW);
+    let _ = record.verify(
+        &code,
+        &Trial {
+            counter: "203.0.113.9",
+            source: &login().source,
+            service: "sshd",
+            methods: Methods::ALL,
+            bypass: true,
+            rules: &rules,
+            hashing: &Plain,
+            now: NOW,
+            clock: NOW,
+        },
+    );
     record
 }
 

@@ -12,8 +12,10 @@ use twinlock_config::{Config, Diagnostics, load_as};
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::Settings,
+    factor::one_time_code,
     notice::Channels,
     record::CodeRules,
+    trusted_host,
 };
 
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
     clock::SystemClock,
     directory::Nss,
     engine::{Engine, EngineError, Foundations, random},
+    hashing::CodeHashing,
     journal,
     login::{
         desk::Desk,
@@ -80,7 +83,7 @@ impl Start {
     pub fn run(self) -> Result<(), StartError> {
         let config = self.read_configuration()?;
         let listener = login_socket(&config)?;
-        let store = self.open_store(&config)?;
+        let (store, hashing) = self.open_store(&config)?;
         let audit = AuditLog::start(&config.audit.syslog)?;
         let runtime = runtime()?;
         let foundations = Foundations {
@@ -89,6 +92,7 @@ impl Start {
             clock: Arc::new(SystemClock::start()),
             audit,
             post: Arc::new(NoPost),
+            hashing: Arc::new(hashing),
         };
         let served = runtime.block_on(self.serve(config, foundations, listener));
         runtime.shutdown_timeout(GRACE);
@@ -187,9 +191,10 @@ impl Start {
         Ok(loaded.config)
     }
 
-    fn open_store(&self, config: &Config) -> Result<SledStore, StartError> {
+    fn open_store(&self, config: &Config) -> Result<(SledStore, CodeHashing), StartError> {
         let key = self.key_sources(config).load_or_make(&config.store.path)?;
-        Ok(SledStore::open(&config.store.path, &key, Options::default())?)
+        let store = SledStore::open(&config.store.path, &key, Options::default())?;
+        Ok((store, CodeHashing::new(&key)?))
     }
 
     fn key_sources(&self, config: &Config) -> KeySources {
@@ -235,6 +240,17 @@ fn settings(config: &Config) -> Settings {
         issuer: config.totp.issuer.replace("%h", &host),
         host,
         channels: Channels { email: config.email.is_some(), mobile: config.sms.is_some() },
+        one_time_code: one_time_code::Rules {
+            lifetime: config.one_time_code.lifetime,
+            resend_after: config.one_time_code.resend_after,
+            per_day: config.one_time_code.per_day,
+        },
+        remember: trusted_host::Rules {
+            bind: config.remember.bind,
+            limit: config.remember.limit,
+            session: config.remember.session,
+        },
+        enrolment_after_reset: config.reset.enrol,
     }
 }
 

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod daemon;
 pub mod directory;
 pub mod engine;
+pub mod hashing;
 pub mod journal;
 pub mod login;
 pub mod notify;

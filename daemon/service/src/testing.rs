@@ -11,7 +11,6 @@ use twinlock_core::{
     factor::totp::{Secret, TotpFactor},
     lockout::Rules,
     login::User,
-    notice::Channels,
     policy::Policy,
     record::{CodeRules, UserRecord},
     time::Timestamp,
@@ -23,6 +22,7 @@ use crate::{
     clock::testing::TestClock,
     directory::testing::TestDirectory,
     engine::{Done, Engine, Foundations},
+    hashing::CodeHashing,
     login::request::Request,
     post::NoPost,
     store::memory::MemoryStore,
@@ -84,6 +84,7 @@ impl Setup {
             clock: self.clock.clone(),
             audit: self.audit.clone(),
             post: Arc::new(NoPost),
+            hashing: Arc::new(CodeHashing::for_tests()),
         };
         Arc::new(Engine::start(foundations, self.settings.clone()).await.unwrap())
     }
@@ -100,7 +101,7 @@ fn settings(policy: Policy) -> Settings {
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
-        channels: Channels::default(),
+        ..Settings::default()
     }
 }
 

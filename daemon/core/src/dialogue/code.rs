@@ -1,6 +1,6 @@
 //! Asking for a code, and what its answer means.
 
-use super::{Dialogue, Effect, Message, State, TRIES, Turn, Verdict, World, words};
+use super::{Dialogue, Effect, Errand, Message, State, TRIES, Turn, Verdict, World, words};
 use crate::{
     audit::{AuditEvent, Happening},
     lockout::Gate,
@@ -83,18 +83,14 @@ impl Dialogue {
         self.try_code(response, record, world)
     }
 
-    fn try_code(
-        mut self,
-        response: &Response,
-        record: &mut UserRecord,
-        world: &World<'_>,
-    ) -> Turn {
+    fn try_code(mut self, response: &Response, record: &mut UserRecord, world: &World<'_>) -> Turn {
         let counter = self.counter(record, world);
         let trial = Trial {
             counter: &counter,
             source: &self.login.source,
             service: &self.login.service,
             methods: self.methods,
+            bypass: self.errand == Errand::Login,
             rules: &world.settings.codes,
             hashing: world.hashing,
             now: world.now,
@@ -155,8 +151,8 @@ impl Dialogue {
             .with_reference(reference.clone());
         let effects = vec![Effect::Audit(event)];
         // An account that was stopped before goes on taking what cannot be guessed.
-        let goes_on = gate == Gate::Open
-            || gate == Gate::Stopped && matches!(self.state, State::Recovery);
+        let goes_on =
+            gate == Gate::Open || gate == Gate::Stopped && matches!(self.state, State::Recovery);
         match gate {
             _ if goes_on && self.failed < TRIES && self.may_ask() => {
                 self.ask(vec![message], effects)

@@ -1,16 +1,16 @@
 //! From the policy's decision to the dialogue's first step.
 
-use super::{Dialogue, Message, Outcome, Staged, Step, Turn, Verdict, World, words};
+use super::{Dialogue, Errand, Message, Outcome, Staged, Step, Turn, Verdict, World, words};
 use crate::{
     audit::{AuditEvent, Happening},
     dialogue::Effect,
     login::LoginContext,
-    policy::{Decision, DenyReason, Method, Mode, SkipReason, Standing},
+    policy::{Decision, DenyReason, Methods, Mode, SkipReason, Standing},
     record::UserRecord,
 };
 
 /// The auth phase.
-pub(super) fn open(dialogue: Dialogue, record: &mut UserRecord, world: &World<'_>) -> Turn {
+pub(super) fn open(mut dialogue: Dialogue, record: &mut UserRecord, world: &World<'_>) -> Turn {
     if !dialogue.known {
         return open_unknown(dialogue, record, world);
     }
@@ -18,31 +18,45 @@ pub(super) fn open(dialogue: Dialogue, record: &mut UserRecord, world: &World<'_
         return turn;
     }
     let policy = &world.settings.policy;
-    match policy.decide(&dialogue.login, &record.standing(), world.now) {
+    let standing = record.standing(world.settings.channels);
+    let ruling = policy.evaluate(&dialogue.login, &standing, world.now);
+    dialogue.trust = ruling.terms.trust();
+    match ruling.decision {
         Decision::Skip(reason) if has_shown_nothing(&dialogue.login, world) => {
             dialogue.refuse_open_door(&reason, world)
         }
         // Grace that waited for an account phase which never comes would never end.
         Decision::Skip(reason) if !dialogue.login.redeems => {
-            dialogue.skip(&reason, world).in_effect_at_once(record)
+            dialogue.skip(&reason, world).in_effect_at_once(record, world)
         }
         Decision::Skip(reason) => dialogue.skip(&reason, world),
-        Decision::Require(_) => dialogue.ask_for_code(record, world),
-        Decision::Enrol(how) => dialogue.offer_enrolment(how, world),
+        Decision::Require(methods) => {
+            dialogue.methods = methods;
+            match dialogue.pass_without_code(record, world) {
+                Some(turn) => turn,
+                None => dialogue.ask_for_code(record, world),
+            }
+        }
+        Decision::Enrol(how) => dialogue.offer_enrolment(how, record, world),
         Decision::Deny(reason) => dialogue.deny(&reason, world),
     }
 }
 
 /// A user whom NSS does not know: looks like one who is enrolled, and is never let in. Only what
 /// concerns the source tells a stranger anything.
-fn open_unknown(dialogue: Dialogue, record: &UserRecord, world: &World<'_>) -> Turn {
-    let enrolled = Standing::with(std::iter::once(Method::Totp).collect());
+fn open_unknown(mut dialogue: Dialogue, record: &mut UserRecord, world: &World<'_>) -> Turn {
+    let enrolled = Standing::with(Methods::OFFLINE);
     match world.settings.policy.decide(&dialogue.login, &enrolled, world.now) {
         Decision::Skip(reason @ SkipReason::Observed { .. }) => dialogue.skip(&reason, world),
         // Who is enrolled would hear nothing here, and so does who is not known.
         Decision::Skip(_) => dialogue.refuse_unknown(Vec::new(), world),
         Decision::Deny(reason) if concerns_source(&reason) => dialogue.deny(&reason, world),
-        Decision::Require(_) | Decision::Enrol(_) | Decision::Deny(_) => {
+        Decision::Require(methods) => {
+            dialogue.methods = methods;
+            dialogue.ask_for_code(record, world)
+        }
+        Decision::Enrol(_) | Decision::Deny(_) => {
+            dialogue.methods = Methods::OFFLINE;
             dialogue.ask_for_code(record, world)
         }
     }
@@ -57,11 +71,12 @@ pub fn open_password(
     world: &World<'_>,
 ) -> Turn {
     let enrolled = record.is_enrolled();
-    let dialogue = Dialogue::new(login, known, 1);
+    let dialogue = Dialogue::new(login, known, Errand::PasswordChange, 1);
     if let Some(turn) = refuse_other_account(&dialogue, record, world) {
         return turn;
     }
-    match world.settings.policy.decide(&dialogue.login, &record.standing(), world.now) {
+    let standing = record.standing(world.settings.channels);
+    match world.settings.policy.decide(&dialogue.login, &standing, world.now) {
         Decision::Enrol(_) if known && !enrolled => dialogue.skip(&SkipReason::NotEnrolled, world),
         Decision::Deny(reason) if known && !enrolled && !concerns_source(&reason) => {
             dialogue.skip(&SkipReason::NotEnrolled, world)
@@ -80,9 +95,10 @@ pub fn decide_account(
     record: &mut UserRecord,
     world: &World<'_>,
 ) -> Turn {
-    let dialogue = Dialogue::new(login, known, 0);
+    let dialogue = Dialogue::new(login, known, Errand::Login, 0);
     let policy = &world.settings.policy;
-    let decision = policy.decide_account(&dialogue.login, &record.standing(), world.now);
+    let standing = record.standing(world.settings.channels);
+    let decision = policy.decide_account(&dialogue.login, &standing, world.now);
     match decision {
         Decision::Skip(reason @ SkipReason::Observed { .. }) if !known => {
             return dialogue.skip(&reason, world);
@@ -100,7 +116,7 @@ pub fn decide_account(
         return turn;
     }
     match decision {
-        Decision::Skip(reason) => dialogue.skip(&reason, world).in_effect_at_once(record),
+        Decision::Skip(reason) => dialogue.skip(&reason, world).in_effect_at_once(record, world),
         Decision::Deny(reason) => dialogue.deny(&reason, world),
         Decision::Require(_) | Decision::Enrol(_) => {
             let service = dialogue.login.service.clone();
@@ -146,9 +162,9 @@ pub(super) fn refuse_other_account(
 impl Turn {
     /// What a skip stages takes effect now: the beginning of grace at the most, which nothing can
     /// supersede.
-    fn in_effect_at_once(mut self, record: &mut UserRecord) -> Self {
+    fn in_effect_at_once(mut self, record: &mut UserRecord, world: &World<'_>) -> Self {
         if let Step::Done(outcome) = &mut self.step {
-            outcome.staged.retain(|staged| record.apply(staged).is_err());
+            outcome.staged.retain(|staged| record.apply(staged, world.now).is_err());
         }
         self
     }

@@ -1,8 +1,11 @@
 //! Enrolment at the first login.
 //!
 //! ```text
-//!   offer: key and QR code ──► code ──► farewell: Press Enter ──► allow, enrolment staged
-//!             ▲      │           │
+//!   invitation, where one is needed
+//!       │
+//!       ▼
+//!   offer: key and QR code ──► code ──► farewell: recovery codes, Press Enter ──► allow,
+//!             ▲      │           │                                                enrolment staged
 //!             └─ i ──┘           └─ five wrong ──► deny
 //! ```
 //!
@@ -12,15 +15,18 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Dialogue, Effect, MAX_PROMPTS, Message, Outcome, Staged, State, Step, Turn, Verdict, World,
+    Dialogue, Effect, MAX_PROMPTS, Message, Staged, StagedEnrolment, State, Turn, Verdict, World,
     words,
 };
 use crate::{
     audit::{AuditEvent, Happening},
     factor::totp::{Check, TotpFactor},
+    lockout::{Gate, counted_as},
     login::LoginContext,
     policy::{EnrolHow, Method},
+    printed_code::{HashedCode, PrintedCode},
     qr::{Screen, half_blocks},
+    record::UserRecord,
     response::Response,
 };
 
@@ -36,18 +42,25 @@ const GREETERS: [&str; 8] =
 pub(super) struct Enrolling {
     totp: TotpFactor,
     factor: String,
+    invitation: Option<String>,
+    beside: Vec<String>,
+    recovery: Vec<HashedCode>,
     screen: Screen,
     failed: u8,
 }
 
 impl Dialogue {
     /// Offers an enrolment, where this login can carry one.
-    pub(super) fn offer_enrolment(mut self, how: EnrolHow, world: &World<'_>) -> Turn {
-        match how {
-            EnrolHow::AtLogin { methods } if methods.contains(Method::Totp) => {}
-            EnrolHow::AtLogin { .. } | EnrolHow::Invitation { .. } => {
-                return self.refuse_unenrolled(world);
-            }
+    pub(super) fn offer_enrolment(
+        mut self,
+        how: EnrolHow,
+        record: &UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        // E-mail and text messages go to contacts that are proved behind a factor, never to what
+        // somebody types at a login that has none.
+        if !how.methods().contains(Method::Totp) {
+            return self.refuse_unenrolled(world);
         }
         if !shows_text(&self.login) {
             let message = Message::error(words::ENROL_ELSEWHERE);
@@ -61,9 +74,67 @@ impl Dialogue {
             let messages = vec![Message::error(text)];
             return self.finish(Verdict::Deny, cause, messages, Vec::new(), Some(reference));
         }
+        match how {
+            EnrolHow::AtLogin { .. } => self.offer(None, record, world),
+            EnrolHow::Invitation { .. } => {
+                let counter = self.counter(record, world);
+                let wait = record.lockout.wait(&counter, &world.settings.codes.lockout, world.now);
+                if !wait.is_zero() {
+                    return self.locked(Gate::Wait(wait), Vec::new(), world);
+                }
+                self.state = State::Invitation;
+                let about = words::invitation_needed(&world.settings.host);
+                self.ask(vec![Message::info(about)], Vec::new())
+            }
+        }
+    }
+
+    /// The answer to the prompt for an invitation. Wrong ones cost what wrong codes cost.
+    pub(super) fn answer_invitation(
+        mut self,
+        response: &Response,
+        record: &mut UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        let counter = self.counter(record, world);
+        let rules = &world.settings.codes.lockout;
+        let wait = record.lockout.wait(&counter, rules, world.now);
+        if !wait.is_zero() {
+            return self.locked(Gate::Wait(wait), Vec::new(), world);
+        }
+        let typed = PrintedCode::read(response);
+        let admitted = record.invitation.as_ref().filter(|invitation| {
+            typed.as_ref().is_some_and(|code| invitation.admits(code, world.hashing, world.now))
+        });
+        if let Some(invitation) = admitted {
+            let id = invitation.id.clone();
+            return self.offer(Some(id), record, world);
+        }
+        self.failed += 1;
+        record.news.wrong_code(&counted_as(&counter), world.now);
+        let gate = match record.lockout.record_failure(&counter, rules, world.now) {
+            // An invitation cannot be guessed, so a stopped account takes it.
+            Gate::Stopped => Gate::Open,
+            gate => gate,
+        };
+        let cause = match &record.invitation {
+            _ if typed.is_none() => "not an invitation code",
+            None => "an invitation code, and the user has no invitation",
+            Some(invitation) if world.now >= invitation.until => "the invitation has expired",
+            Some(_) => "wrong invitation code",
+        };
+        let message = Message::error(words::not_invited(&world.fresh.reference()));
+        self.refused(cause, message, gate, world)
+    }
+
+    /// The key and its QR code, for somebody who may enrol.
+    fn offer(mut self, invitation: Option<String>, record: &UserRecord, world: &World<'_>) -> Turn {
         let enrolling = Enrolling {
             totp: TotpFactor::new(world.fresh.secret()),
             factor: world.fresh.factor_id(),
+            invitation,
+            beside: record.factor_ids(),
+            recovery: Vec::new(),
             screen: Screen::Dark,
             failed: 0,
         };
@@ -93,8 +164,9 @@ impl Dialogue {
         match enrolling.totp.check(&digits, world.settings.codes.window, world.clock) {
             Check::Fresh { step } => {
                 enrolling.totp.accept(step);
+                let text = self.recovery_codes(&mut enrolling, world);
                 self.state = State::Farewell(Box::new(enrolling));
-                self.ask(vec![Message::info(words::ENROLLED)], Vec::new())
+                self.ask(vec![Message::info(text)], Vec::new())
             }
             Check::Used | Check::Wrong { .. } => {
                 enrolling.failed += 1;
@@ -103,23 +175,33 @@ impl Dialogue {
         }
     }
 
+    /// Makes the recovery codes, where they count: shown now, and kept as digests.
+    fn recovery_codes(&self, enrolling: &mut Enrolling, world: &World<'_>) -> String {
+        let terms = world.settings.policy.terms(&self.login);
+        if !terms.methods.contains(Method::Recovery) {
+            return words::ENROLLED.to_owned();
+        }
+        let mut shown = Vec::new();
+        for (code, salt) in world.fresh.printed_codes() {
+            enrolling.recovery.push(code.hashed(salt, world.hashing));
+            shown.push(code.shown());
+        }
+        words::enrolled_with_recovery(&shown)
+    }
+
     /// The person has read the end: the login is decided, and the enrolment waits for the account
     /// phase.
     pub(super) fn part(&self, enrolling: Enrolling, world: &World<'_>) -> Turn {
         let cause = format!("enrols factor {} at this login", enrolling.factor);
-        let event = AuditEvent::of_login(Happening::LoginAllowed, &self.login, cause);
-        let staged = Staged::Enrol {
+        let staged = StagedEnrolment {
             factor: enrolling.factor,
-            totp: Box::new(enrolling.totp),
+            totp: enrolling.totp,
+            recovery: enrolling.recovery,
+            invitation: enrolling.invitation,
+            beside: enrolling.beside,
             at: world.now,
         };
-        let outcome = Outcome {
-            verdict: Verdict::Allow,
-            messages: Vec::new(),
-            reference: None,
-            staged: vec![staged],
-        };
-        Turn { step: Step::Done(outcome), effects: vec![Effect::Audit(event)] }
+        self.allow(&cause, Vec::new(), Vec::new(), vec![Staged::Enrol(Box::new(staged))])
     }
 
     fn unconfirmed(mut self, enrolling: Enrolling, world: &World<'_>) -> Turn {

@@ -79,6 +79,23 @@ pub struct Settings {
     pub enrolment_after_reset: EnrolmentMode,
 }
 
+impl Default for Settings {
+    /// What an empty configuration means, on a host that has no name of its own.
+    fn default() -> Self {
+        let host = "localhost".to_owned();
+        Self {
+            policy: Policy::default(),
+            codes: CodeRules::default(),
+            issuer: host.clone(),
+            host,
+            channels: Channels::default(),
+            one_time_code: one_time_code::Rules::default(),
+            remember: trusted_host::Rules::default(),
+            enrolment_after_reset: EnrolmentMode::Invitation,
+        }
+    }
+}
+
 /// What a step knows of the world outside the record.
 pub struct World<'a> {
     /// How the daemon is set up.

@@ -61,10 +61,8 @@ impl Dialogue {
             &self.login,
             format!("by {} to {shown}", words::carrier(method)),
         );
-        let subject = Subject::OneTimeCode {
-            code: SecretText::new(code.as_str()),
-            lifetime: rules.lifetime,
-        };
+        let subject =
+            Subject::OneTimeCode { code: SecretText::new(code.as_str()), lifetime: rules.lifetime };
         let notice = Notice::of_login(vec![recipient], subject, &self.login, world.now);
         let effects = vec![Effect::Audit(event), Effect::Notify(Box::new(notice))];
         self.ask(vec![Message::info(words::sent(&shown, rules.lifetime))], effects)
@@ -73,9 +71,7 @@ impl Dialogue {
 
 fn recipient(method: Method, record: &UserRecord) -> Option<Recipient> {
     match method {
-        Method::Email => {
-            record.contacts.email.as_ref().map(|c| Recipient::Email(c.value.clone()))
-        }
+        Method::Email => record.contacts.email.as_ref().map(|c| Recipient::Email(c.value.clone())),
         Method::Sms => record.contacts.mobile.as_ref().map(|c| Recipient::Mobile(c.value.clone())),
         Method::Totp | Method::Recovery => None,
     }

@@ -18,7 +18,7 @@ pub fn greet(login: &LoginContext, record: &mut UserRecord, world: &World<'_>) -
 /// The deadline of a user who has to enrol.
 fn coming(login: &LoginContext, record: &UserRecord, world: &World<'_>) -> Option<Message> {
     let terms = world.settings.policy.terms(login);
-    let deadline = terms.deadline(&record.standing(), world.now)?;
+    let deadline = terms.deadline(&record.standing(world.settings.channels), world.now)?;
     let reminder = Reminder { required_from: None, deadline: Some(deadline) };
     (deadline > world.now).then(|| Message::info(words::reminder(&reminder, &world.settings.host)))
 }

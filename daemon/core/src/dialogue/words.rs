@@ -2,13 +2,26 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::{Message, World};
 use crate::{
-    policy::{DenyReason, Reminder},
+    factor::one_time_code::Withheld,
+    policy::{DenyReason, Method, Methods, Remember, Reminder},
     reference::Reference,
+    reset_request::ResetRequest,
+    time::Timestamp,
+    trusted_host::{Binding, Shown},
 };
 
-pub(super) const CODE_PROMPT: &str = "Verification code: ";
+pub(super) const RECOVERY_PROMPT: &str = "Recovery code: ";
+
+pub(super) const INVITATION_PROMPT: &str = "Invitation code: ";
+
+pub(super) const LOST_PROMPT: &str = "Ask for it? [y/N] ";
+
+pub(super) const LOST_ABOUT: &str = "\nAn administrator can take your second factors away, so that you can set them up anew. The \
+     request goes into the log, and mail to all of your contacts; nobody is let in by it.";
 
 pub(super) const USED: &str = "That code was used already; wait for the next one.";
 
@@ -39,6 +52,149 @@ pub(super) fn offer(host: &str) -> String {
 
 pub(super) fn key(drawing: &str, account: &str, key: &str) -> String {
     format!("\n{drawing}\n\nAccount: {account}    Key: {key}")
+}
+
+/// The prompt for a code, with what else can be typed. `default` is what nothing typed asks for.
+pub(super) fn code_prompt(methods: Methods, default: Option<Method>) -> String {
+    let options: Vec<_> = methods.iter().filter_map(|method| option(method, default)).collect();
+    match options.as_slice() {
+        [] => "Verification code: ".to_owned(),
+        options => {
+            format!("Verification code (or {}, l: lost everything): ", options.join(", "))
+        }
+    }
+}
+
+fn option(method: Method, default: Option<Method>) -> Option<String> {
+    let (key, name) = match method {
+        Method::Totp => return None,
+        Method::Email => ("e", "e-mail"),
+        Method::Sms => ("s", "text message"),
+        Method::Recovery => ("r", "recovery code"),
+    };
+    let key = if default == Some(method) { "Enter" } else { key };
+    Some(format!("{key}: {name}"))
+}
+
+pub(super) const fn carrier(method: Method) -> &'static str {
+    match method {
+        Method::Sms => "text message",
+        _ => "e-mail",
+    }
+}
+
+pub(super) fn sent(shown: &str, lifetime: Duration) -> String {
+    format!("A code is on its way to {shown}. It works once, for {}.", duration(lifetime))
+}
+
+pub(super) fn sent_before(method: Method, since: Timestamp) -> String {
+    format!(
+        "The code that was sent by {} at {} still works; press Enter to have another one sent.",
+        carrier(method),
+        since.to_minute()
+    )
+}
+
+pub(super) fn withheld(withheld: Withheld) -> String {
+    match withheld {
+        Withheld::TooSoon(wait) => {
+            format!("A code was sent a moment ago. Ask for another in {}.", duration(wait))
+        }
+        Withheld::Void(wait) => format!(
+            "The last code had too many wrong tries. Ask for another in {}.",
+            duration(wait)
+        ),
+        Withheld::DailyLimit(wait) => format!(
+            "No more codes are sent to you today; in {} they are again. Use another method, or \
+             ask an administrator.",
+            duration(wait)
+        ),
+    }
+}
+
+pub(super) fn late(reference: &Reference) -> String {
+    format!("That code is not good any more; ask for another (reference {reference}).")
+}
+
+pub(super) fn recovery_left(left: usize) -> String {
+    match left {
+        0 => "That was the last recovery code. Make new ones with 'twinlock recovery new'."
+            .to_owned(),
+        1 => "One recovery code is left. Make new ones with 'twinlock recovery new'.".to_owned(),
+        2 => "2 recovery codes are left. Make new ones with 'twinlock recovery new'.".to_owned(),
+        left => format!("{left} recovery codes are left."),
+    }
+}
+
+pub(super) fn trust_question(binding: &Binding, remember: Duration) -> String {
+    let host = match (&binding.address, &binding.key) {
+        (Some(address), Some(_)) => format!("from {} with this key", Shown(address)),
+        (Some(address), None) => format!("from {}", Shown(address)),
+        (None, _) => "with this key".to_owned(),
+    };
+    format!("Do not ask again {host} for {}? [y/N] ", Remember::For(remember))
+}
+
+pub(super) fn stopped_but_for_recovery(reference: &Reference) -> String {
+    format!(
+        "Too many wrong codes for this account. Only a recovery code opens it, or an administrator \
+         (reference {reference})."
+    )
+}
+
+pub(super) fn too_many_prompts(reference: &Reference) -> String {
+    format!("That was asked too often. Log in again (reference {reference}).")
+}
+
+pub(super) fn invitation_needed(host: &str) -> String {
+    format!(
+        "\nTwo-factor authentication is required on {host}. To set it up you need an invitation \
+         code; an administrator gives you one."
+    )
+}
+
+pub(super) fn not_invited(reference: &Reference) -> String {
+    format!(
+        "That invitation code is not right, or its time is over. Ask an administrator for another \
+         (reference {reference})."
+    )
+}
+
+pub(super) fn enrolled_with_recovery(codes: &[Zeroizing<String>]) -> String {
+    let length = codes.iter().map(|code| code.len() + 4).sum::<usize>() + 160;
+    let mut text = String::with_capacity(length);
+    text.push_str(
+        "\nDone. Each of these recovery codes works once; keep them where your phone is not:\n",
+    );
+    for pair in codes.chunks(2) {
+        text.push('\n');
+        for code in pair {
+            text.push_str("  ");
+            text.push_str(code);
+        }
+    }
+    text.push('\n');
+    text
+}
+
+pub(super) fn request_noted(id: &str, host: &str) -> String {
+    format!(
+        "Request {id} waits for an administrator of {host}; your second factors stay as they are until \
+         then. If one turns up again, 'twinlock reset request --cancel' takes the request back."
+    )
+}
+
+pub(super) fn request_open(request: &ResetRequest) -> String {
+    format!(
+        "Request {} of {} waits for an administrator already; it lapses {}.",
+        request.id,
+        request.since.to_minute(),
+        request.expires().to_minute()
+    )
+}
+
+pub(super) const fn request_pauses() -> &'static str {
+    "A reset was asked for less than a day ago. Ask an administrator, or try again tomorrow."
 }
 
 pub(super) fn wrong(world: &World<'_>) -> Message {

@@ -64,6 +64,7 @@ impl Policy {
             first_factors: Vec::new(),
             interactive: true,
             redeems: true,
+            session_code: None,
         };
         let facts = Facts::new(&login, false);
         let mut within_reach = Vec::new();

@@ -132,6 +132,12 @@ pub struct CodeRules {
     pub lockout: lockout::Rules,
 }
 
+impl Default for CodeRules {
+    fn default() -> Self {
+        Self { window: 1, lockout: lockout::Rules::default() }
+    }
+}
+
 impl UserRecord {
     /// An empty record.
     pub fn new(user: &User) -> Self {
@@ -230,94 +236,5 @@ impl UserRecord {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::factor::totp::Secret;
-
-    const NOW: Timestamp = Timestamp::from_secs(60);
-
-    fn alice() -> User {
-        User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() }
-    }
-
-    fn rules() -> CodeRules {
-        CodeRules { window: 1, lockout: Rules::default() }
-    }
-
-    fn enrolled() -> UserRecord {
-        let mut record = UserRecord::new(&alice());
-        let totp = TotpFactor::new(Secret::new(b"12345678901234567890".to_vec()));
-        record.enrol("7F3KQ2".to_owned(), "phone".to_owned(), totp, NOW).unwrap();
-        record
-    }
-
-    fn verify(record: &mut UserRecord, code: &str) -> Verification {
-        record.verify(&Response::new(code.to_owned()), "local", &rules(), NOW, NOW)
-    }
-
-    #[test]
-    fn a_right_code_is_used_up_and_its_second_use_is_no_guess() {
-        let mut record = enrolled();
-        assert_eq!(
-            verify(&mut record, "359152"),
-            Verification::Accepted { factor: "7F3KQ2".to_owned() }
-        );
-        assert_eq!(verify(&mut record, "359152"), Verification::Used);
-        assert_eq!(record.lockout.consecutive(), 0);
-    }
-
-    #[test]
-    fn while_a_source_waits_even_the_right_code_is_not_looked_at() {
-        let mut record = enrolled();
-        for _ in 0..5 {
-            assert!(matches!(verify(&mut record, "000000"), Verification::Wrong { .. }));
-        }
-        let before = record.clone();
-        assert!(matches!(verify(&mut record, "359152"), Verification::Refused(Gate::Wait(_))));
-        assert!(record == before, "a refused code changes nothing");
-        let code = Response::new("359152".to_owned());
-        let elsewhere = record.verify(&code, "203.0.113.9", &rules(), NOW, NOW);
-        assert!(matches!(elsewhere, Verification::Accepted { .. }));
-    }
-
-    #[test]
-    fn without_a_factor_every_code_is_wrong() {
-        let mut record = UserRecord::new(&alice());
-        for code in ["", "000000", "359152"] {
-            assert!(matches!(verify(&mut record, code), Verification::Wrong { .. }), "{code:?}");
-        }
-    }
-
-    #[test]
-    fn a_second_authenticator_does_not_hide_that_a_code_was_used() {
-        let mut record = enrolled();
-        let other = TotpFactor::new(Secret::new(b"another secret of 20".to_vec()));
-        record.enrol("ZZZZZZ".to_owned(), "tablet".to_owned(), other, NOW).unwrap();
-        assert!(matches!(verify(&mut record, "359152"), Verification::Accepted { .. }));
-        assert_eq!(verify(&mut record, "359152"), Verification::Used);
-    }
-
-    #[test]
-    fn a_record_survives_its_stored_form() {
-        let mut record = enrolled();
-        let _ = verify(&mut record, "359152");
-        let _ = verify(&mut record, "000000");
-        let stored = serde_json::to_vec(&record).unwrap();
-        assert!(serde_json::from_slice::<UserRecord>(&stored).unwrap() == record);
-    }
-
-    #[test]
-    fn another_account_of_the_same_name_is_not_the_owner() {
-        let newcomer = User { uid: 1001, ..alice() };
-        let mismatch = UidMismatch { recorded: 1000, actual: 1001 };
-        assert_eq!(enrolled().check_owner(&newcomer), Err(mismatch));
-        let mut record = enrolled();
-        record.reset(&newcomer, NOW);
-        assert_eq!(record.check_owner(&newcomer), Ok(()));
-        assert!(!record.is_enrolled());
     }
 }

@@ -28,6 +28,8 @@ pub struct Trial<'a> {
     pub service: &'a str,
     /// The methods that count here.
     pub methods: Methods,
+    /// Whether a bypass code counts: it lets in, and proves nothing else.
+    pub bypass: bool,
     /// How codes are tried.
     pub rules: &'a CodeRules,
     /// Lent by the daemon.
@@ -173,13 +175,13 @@ impl UserRecord {
             }
         }
         match voucher::find(&mut self.bypasses, code, source, hashing, now) {
-            Some(bypass) => {
+            Some(bypass) if trial.bypass => {
                 bypass.uses_left -= 1;
                 let (id, left) = (bypass.id.clone(), bypass.uses_left);
                 self.bypasses.retain(|bypass| bypass.is_alive(now));
                 Tried::Bypass { id, left }
             }
-            None => Tried::Wrong { drift: None, late: false },
+            _ => Tried::Wrong { drift: None, late: false },
         }
     }
 
@@ -246,7 +248,12 @@ impl UserRecord {
 
     /// Under which name wrong codes of this login are counted: a trusted host has a counter of its
     /// own, that no stranger can fill.
-    pub fn counter(&self, login: &crate::login::LoginContext, bind: crate::trusted_host::Bind, now: Timestamp) -> String {
+    pub fn counter(
+        &self,
+        login: &crate::login::LoginContext,
+        bind: crate::trusted_host::Bind,
+        now: Timestamp,
+    ) -> String {
         match self.trusted.of(login, bind, now) {
             Some(host) => lockout::of_trusted_host(&host.id),
             None => login.source.counter_key(),

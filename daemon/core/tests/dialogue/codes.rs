@@ -10,6 +10,7 @@ use twinlock_core::{
 
 use super::setup::{
     Login, NOW, REFERENCE, SECRET, WRONG, alice, code_of, enrolled, here, login, right, settings,
+    with_recovery,
 };
 
 const PROMPT: &str = "? Verification code: ";
@@ -22,7 +23,8 @@ fn begin() -> Login {
 
 #[test]
 fn a_right_code_lets_in_without_a_word() {
-    let mut login = begin();
+    let nowhere = LoginContext { redeems: false, ..login() };
+    let mut login = Login::begin(Policy::default(), enrolled(), nowhere);
     assert_eq!(login.shown(), [PROMPT]);
     login.answer(&right());
     assert_eq!(login.outcome().verdict, Verdict::Allow);
@@ -163,7 +165,8 @@ fn unknown(policy: Policy) -> Login {
 
 #[test]
 fn an_unknown_user_reads_what_an_enrolled_one_reads() {
-    let (mut known, mut unknown) = (begin(), unknown(Policy::default()));
+    let known = Login::begin(Policy::default(), with_recovery(), login());
+    let (mut known, mut unknown) = (known, unknown(Policy::default()));
     for answer in [WRONG, "", "nonsense"] {
         assert_eq!(known.shown(), unknown.shown());
         known.answer(answer);
@@ -180,7 +183,10 @@ fn an_unknown_user_is_not_let_in_by_a_right_code_either() {
     let record = UserRecord { user: login.user.name.clone(), uid: u32::MAX, ..enrolled() };
     let mut login = Login::of(settings(Policy::default()), record, login, false);
     login.answer(&right());
-    assert_eq!(login.shown(), [NOT_RIGHT, PROMPT]);
+    assert_eq!(
+        login.shown(),
+        [NOT_RIGHT, "? Verification code (or r: recovery code, l: lost everything): "]
+    );
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn observe_mode_says_nothing_to_anybody_and_tells_the_log_what_would_have_been()
             true,
             "login.observed: would deny: the record is of uid 1001, the user has 1000",
         ),
-        (unenrolled(), false, "login.observed: would require: totp"),
+        (unenrolled(), false, "login.observed: would require: totp, recovery"),
     ] {
         let before = record.clone();
         let login = Login::of(settings(observe()), record, login(), known);

@@ -4,5 +4,7 @@
 mod account;
 mod codes;
 mod decisions;
+#[path = "../support/hashing.rs"]
+mod hashing;
 mod properties;
 mod setup;

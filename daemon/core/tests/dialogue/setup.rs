@@ -6,14 +6,16 @@ use twinlock_core::{
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{FirstFactor, LoginContext, Source, User},
-    notice::Channels,
     policy::{NetworkList, Policy},
+    printed_code::PrintedCode,
     record::{CodeRules, UserRecord},
     reference::REFERENCE_BYTES,
     response::Response,
     time::Timestamp,
 };
 use zeroize::Zeroizing;
+
+use crate::hashing::Plain;
 
 pub const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -49,6 +51,7 @@ pub fn login() -> LoginContext {
         first_factors: vec![FirstFactor::Password],
         interactive: true,
         redeems: true,
+        session_code: None,
     }
 }
 
@@ -59,13 +62,26 @@ pub fn enrolled() -> UserRecord {
     record
 }
 
+/// The recovery codes of [`with_recovery`].
+pub fn recovery_code(n: u8) -> String {
+    PrintedCode::from_random(&[n; 10]).shown().to_string()
+}
+
+/// With ten recovery codes.
+pub fn with_recovery() -> UserRecord {
+    let mut record = enrolled();
+    let hashed = |n| PrintedCode::from_random(&[n; 10]).hashed([n; 16], &Plain);
+    record.renew_recovery((1..=10).map(hashed).collect(), NOW);
+    record
+}
+
 pub fn settings(policy: Policy) -> Settings {
     Settings {
         policy,
         codes: CodeRules { window: 1, lockout: Rules::default() },
         issuer: "web1".to_owned(),
         host: "web1".to_owned(),
-        channels: Channels::default(),
+        ..Settings::default()
     }
 }
 
@@ -84,7 +100,7 @@ pub fn fresh() -> Fresh {
 /// Runs a step now.
 pub fn run<T>(settings: &Settings, step: impl FnOnce(&World<'_>) -> T) -> T {
     let fresh = fresh();
-    step(&World { settings, now: NOW, clock: NOW, fresh: &fresh })
+    step(&World { settings, now: NOW, clock: NOW, fresh: &fresh, hashing: &Plain })
 }
 
 /// The login of one user.

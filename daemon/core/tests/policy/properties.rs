@@ -301,7 +301,7 @@ proptest! {
         now in times(),
     ) {
         let enrolled = if standing.is_enrolled() { standing.enrolled } else { Methods::OFFLINE };
-        let standing = Standing { enrolled, ..standing };
+        let standing = Standing { enrolled, own: true, ..standing };
         for decision in both(&policy, &login, &standing, now) {
             let allowed = [
                 "exempt",

@@ -174,6 +174,7 @@ pub fn logins() -> impl Strategy<Value = LoginContext> {
             first_factors,
             interactive: true,
             redeems: true,
+            session_code: None,
         })
 }
 
@@ -184,12 +185,14 @@ pub fn standings() -> impl Strategy<Value = Standing> {
         option::weighted(0.3, any::<bool>()),
         option::of(times()),
         option::weighted(0.2, member(EnrolmentMode::ALL)),
+        prop::bool::weighted(0.8),
     )
-        .prop_map(|(enrolled, usable, switch, first_login, enrolment)| Standing {
+        .prop_map(|(enrolled, usable, switch, first_login, enrolment, chosen)| Standing {
             enrolled,
             usable,
             switch,
             first_login,
             enrolment,
+            own: chosen && !enrolled.is_empty(),
         })
 }

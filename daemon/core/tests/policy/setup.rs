@@ -41,6 +41,7 @@ pub fn login() -> LoginContext {
         first_factors: vec![FirstFactor::Password],
         interactive: true,
         redeems: true,
+        session_code: None,
     }
 }
 

@@ -28,7 +28,7 @@ use super::{
 const LONGEST_LABEL: usize = 64;
 
 /// The service by which the policy knows what users do with the command.
-const SERVICE: &str = "twinlock";
+pub(super) const SERVICE: &str = "twinlock";
 
 impl Accounts {
     /// Opens an enrolment, or enrols at once where an administrator wants no confirming code.
@@ -58,7 +58,7 @@ impl Accounts {
                     factor: world.fresh.factor_id(),
                     label: label.clone(),
                     totp: TotpFactor::new(world.fresh.secret()),
-                    beside: factor_ids(record),
+                    beside: record.factor_ids(),
                 };
                 let offer = offer(&pending, world)?;
                 if options.unconfirmed {
@@ -104,7 +104,7 @@ impl Accounts {
         let mut totp = pending.totp.clone();
         totp.accept(step);
         let enrolled = self.change(&pending.user, |record, world, events| {
-            if factor_ids(record) != pending.beside {
+            if record.factor_ids() != pending.beside {
                 return Err(gone());
             }
             let factor = enrol(record, pending, totp.clone(), world.now)?;
@@ -154,7 +154,7 @@ fn may_enrol(
     if record.is_enrolled() {
         return prove(record, world, events, user, caller, code);
     }
-    match enrolment_mode(&world.settings.policy, user, &record.standing()) {
+    match enrolment_mode(&world.settings.policy, user, &record.standing(world.settings.channels)) {
         EnrolmentMode::AtWill | EnrolmentMode::AtLogin => Ok(()),
         EnrolmentMode::Invitation | EnrolmentMode::Admin => Err(Error::EnrolmentClosed(
             "Here only an administrator enrols users; ask one.".to_owned(),
@@ -190,10 +190,6 @@ fn enrol(
 fn event_of(pending: &Pending, how: &str) -> AuditEvent {
     let cause = format!("factor {} {how}", pending.factor);
     AuditEvent::new(Happening::FactorEnrolled, pending.user.name.clone(), cause)
-}
-
-fn factor_ids(record: &UserRecord) -> Vec<String> {
-    record.factors.iter().map(|factor| factor.id.clone()).collect()
 }
 
 fn gone() -> Error {

@@ -15,7 +15,6 @@ use twinlock_bus_api::{
 use twinlock_core::{
     login::{FirstFactor, LoginContext, Source, User},
     policy::{Decision, Explanation, FirstFactorKind, Methods, Policy, SkipReason},
-    record::UserRecord,
 };
 
 use super::{
@@ -96,7 +95,8 @@ impl Accounts {
         let Supposed { service, source, first_factors, phase } = Supposed::read(login)?;
         let found = self.engine.read(&user.name).await;
         let found = found.map_err(|error| errors::trouble(&self.engine, &user.name, &error))?;
-        let standing = found.as_ref().map(UserRecord::standing).unwrap_or_default();
+        let channels = self.engine.settings().channels;
+        let standing = found.as_ref().map(|record| record.standing(channels)).unwrap_or_default();
         let UserStatus { state, .. } = self.describe(user, found, Authority::Administrator);
         let login = LoginContext {
             redeems: Stacks::default().redeem(&service),
@@ -106,6 +106,7 @@ impl Accounts {
             tty: None,
             first_factors: first_factors.iter().map(|&kind| shown(kind)).collect(),
             interactive: true,
+            session_code: None,
         };
         let settings = self.engine.settings();
         let policy: &Policy = &settings.policy;
@@ -253,6 +254,7 @@ mod tests {
             first_factors: Vec::new(),
             interactive: true,
             redeems: false,
+            session_code: None,
         };
         let of = |decision: Decision, state| Obstacle::of(&login, &decision, state, &policy);
         let require = || Decision::Require(Methods::ALL);

@@ -107,7 +107,7 @@ impl Accounts {
             "mismatch".clone_into(&mut status.state);
             return status;
         }
-        let standing = record.standing();
+        let standing = record.standing(settings.channels);
         let outlook = policy.outlook(user, &standing, self.engine.now().horizon);
         if !record.is_enrolled() {
             status.enrolment = Some(enrolment_mode(policy, user, &standing).to_string());

@@ -5,13 +5,15 @@ use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::World,
     login::{Source, User},
-    record::{UserRecord, Verification},
+    policy::Methods,
+    record::{Trial, UserRecord, Verification},
     response::Response,
 };
 
 use super::{
     account::{Accounts, Authority, check_enrolled, require_code},
     caller::Caller,
+    enrolling::SERVICE,
     errors,
 };
 
@@ -39,13 +41,13 @@ impl Accounts {
             if authority == Authority::Own {
                 prove(record, world, events, user, caller, code)?;
             }
-            if !record.remove_factor(factor, world.now) {
-                return Err(Error::NoSuchFactor(format!(
+            record.remove_factor(factor, world.now).ok_or_else(|| {
+                Error::NoSuchFactor(format!(
                     "{} has no factor {:?}; 'twinlock factor list' shows them.",
                     user.name,
                     factor.chars().take(16).collect::<String>()
-                )));
-            }
+                ))
+            })?;
             let cause = format!("factor {}", factor.to_ascii_uppercase());
             let event = AuditEvent::new(Happening::FactorRemoved, user.name.clone(), cause);
             events.push(Self::by(caller, user, event));
@@ -59,7 +61,7 @@ impl Accounts {
     pub(super) async fn reset(&self, user: &User, caller: &Caller) -> Result<usize> {
         self.change_any(user, |record, world, events| {
             let had = record.factors.len();
-            record.reset(user, world.now);
+            record.reset(user, Some(world.settings.enrolment_after_reset), world.now);
             let cause = format!("{had} factors taken away");
             let event = AuditEvent::new(Happening::UserReset, user.name.clone(), cause);
             events.push(Self::by(caller, user, event));
@@ -103,9 +105,20 @@ pub(super) fn prove(
         let event = event.with_reference(world.fresh.reference());
         events.push(Accounts::by(caller, user, event));
     };
-    match record.verify(&response, &source.counter_key(), codes, world.now, world.clock) {
-        Verification::Accepted { factor } => {
-            log(Happening::CodeAccepted, format!("code of factor {factor}"));
+    let trial = Trial {
+        counter: &source.counter_key(),
+        source: &source,
+        service: SERVICE,
+        methods: Methods::ALL,
+        bypass: false,
+        rules: codes,
+        hashing: world.hashing,
+        now: world.now,
+        clock: world.clock,
+    };
+    match record.verify(&response, &trial) {
+        Verification::Accepted(proof) => {
+            log(Happening::CodeAccepted, proof.cause());
             Ok(())
         }
         Verification::Used => {

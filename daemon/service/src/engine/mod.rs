@@ -22,6 +22,7 @@ use twinlock_core::{
     audit::AuditEvent,
     dialogue::{Effect, Settings, World},
     fresh::Fresh,
+    hashing::Hashing,
     login::User,
     record::UserRecord,
     reference::Reference,
@@ -95,6 +96,8 @@ pub struct Foundations {
     pub audit: AuditLog,
     /// How users are told.
     pub post: Arc<dyn Post>,
+    /// Digests of codes.
+    pub hashing: Arc<dyn Hashing>,
 }
 
 /// The heart of the daemon.
@@ -207,8 +210,7 @@ impl Engine {
             let mut record = stored.clone().unwrap_or_else(|| UserRecord::new(user));
             let fresh = random::fresh()?;
             let now = self.now();
-            let world =
-                World { settings: &settings, now: now.horizon, clock: now.wall, fresh: &fresh };
+            let world = self.world(&settings, now, &fresh);
             let done = step(&mut record, &world);
             let unchanged = match &stored {
                 Some(stored) => *stored == record,
@@ -239,10 +241,15 @@ impl Engine {
         let settings = self.settings();
         let fresh = random::fresh()?;
         let now = self.now();
-        let world = World { settings: &settings, now: now.horizon, clock: now.wall, fresh: &fresh };
+        let world = self.world(&settings, now, &fresh);
         let done = self.strangers.step(user, self.steady(), |record| step(record, &world));
         self.carry_out(done.effects);
         Ok(done.answer)
+    }
+
+    fn world<'a>(&'a self, settings: &'a Settings, now: Now, fresh: &'a Fresh) -> World<'a> {
+        let hashing = &*self.foundations.hashing;
+        World { settings, now: now.horizon, clock: now.wall, fresh, hashing }
     }
 
     /// The record of a user; `None` if there is none.

@@ -8,13 +8,24 @@ use std::{
 
 use twinlock_core::{
     audit::{AuditEvent, Happening},
-    factor::totp::{Secret, TotpFactor},
-    record::Verification,
+    contact::{Contact, Vouched},
+    factor::{
+        one_time_code::{self, Scope},
+        totp::{Secret, TotpFactor},
+    },
+    login::Source,
+    policy::{Method, Methods},
+    printed_code::PrintedCode,
+    record::{RECOVERY_CODES, Trial, Verification},
+    reset_request::ResetRequest,
     response::Response,
+    trusted_host::{Binding, TrustedHost},
+    voucher::{Bypass, Invitation, LONGEST_REASON},
 };
 
 use super::*;
 use crate::{
+    hashing::CodeHashing,
     store::{StoreError, memory::Fault},
     testing::{RIGHT, SECRET, Setup, WRONG, alice, change, enrol, user},
 };
@@ -31,9 +42,19 @@ async fn attempt(
     source: &str,
 ) -> Result<Verification, EngineError> {
     let step = |record: &mut UserRecord, world: &World<'_>| {
-        let codes = &world.settings.codes;
         let code = Response::new(code.to_owned());
-        let answer = record.verify(&code, source, codes, world.now, world.clock);
+        let trial = Trial {
+            counter: source,
+            source: &Source::Unknown,
+            service: "sshd",
+            methods: Methods::ALL,
+            bypass: true,
+            rules: &world.settings.codes,
+            hashing: world.hashing,
+            now: world.now,
+            clock: world.clock,
+        };
+        let answer = record.verify(&code, &trial);
         let event = AuditEvent::new(Happening::CodeAccepted, user.name.clone(), "tried");
         Done { answer, effects: vec![Effect::Audit(event)] }
     };
@@ -196,7 +217,7 @@ async fn a_record_that_cannot_be_read_can_be_replaced_by_whoever_takes_everythin
     overwrite(&setup, b"garbage").await;
     let empty = |record: &mut UserRecord, world: &World<'_>| {
         assert!(!record.is_enrolled());
-        record.reset(&alice(), world.now);
+        record.reset(&alice(), None, world.now);
         Done { answer: (), effects: Vec::new() }
     };
     engine.step_afresh(&alice(), empty).await.unwrap();
@@ -267,11 +288,62 @@ async fn a_record_that_is_full_to_the_brim_fits_the_store() {
     for n in 0..600 {
         let source = format!("local:{n}{}", "\"\\\u{1}\u{1f600}".repeat(60));
         let rules = twinlock_core::lockout::Rules { hard_limit: u32::MAX, ..Default::default() };
-        let codes = twinlock_core::record::CodeRules { window: 1, lockout: rules };
         change(&engine, &user, |record| {
-            let code = Response::new(WRONG.to_owned());
-            let _ = record.verify(&code, &source, &codes, Timestamp::EPOCH, Timestamp::EPOCH);
+            record.news.wrong_code(&source, Timestamp::EPOCH);
+            let _ = record.lockout.record_failure(&source, &rules, Timestamp::EPOCH);
         })
         .await;
     }
+    change(&engine, &user, fill).await;
+}
+
+/// With as much as a record can hold beside its factors and counters.
+fn fill(record: &mut UserRecord) {
+    let (now, far) = (Timestamp::from_secs(u64::MAX - 1), Timestamp::from_secs(u64::MAX));
+    let hashing = CodeHashing::for_tests();
+    let code = || PrintedCode::from_random(&[1; 10]).hashed([1; 16], &hashing);
+    record.renew_recovery((0..RECOVERY_CODES).map(|_| code()).collect(), now);
+    let long = "x".repeat(60);
+    let address = format!("{long}@{long}.{long}.{long}.example");
+    let (vouched, since) = (Vouched::User, now);
+    let value = address.parse().unwrap();
+    record.set_email(Some(Contact { value, vouched, since, last_used_at: Some(far) }), now);
+    let value = "+123456789012345".parse().unwrap();
+    record.set_mobile(Some(Contact { value, vouched, since, last_used_at: Some(far) }), now);
+    let service = "\"".repeat(100);
+    let scope = Scope { user: &record.user.clone(), service: &service };
+    let rules = one_time_code::Rules { lifetime: Duration::MAX, ..Default::default() };
+    for _ in 0..200 {
+        record.one_time.issue(scope, Method::Email, "482913", &hashing, &rules, now);
+    }
+    for n in 0..30 {
+        let key = format!("{n:0128}");
+        let address = Some("2001:db8:ffff:ffff::/64".parse().unwrap());
+        let binding = Binding { address, key: Some(key) };
+        let id = "ZZZZZZ".to_owned();
+        let host = TrustedHost { id, binding, since, until: far, last_used_at: Some(far) };
+        record.trust(host, 30, now);
+    }
+    for _ in 0..10 {
+        let bypass = Bypass {
+            id: "ZZZZZZ".to_owned(),
+            code: code(),
+            since,
+            until: far,
+            uses_left: u32::MAX,
+            from: Some("2001:db8:ffff:ffff::/64".parse().unwrap()),
+            reason: "\"".repeat(LONGEST_REASON),
+            by: "r".repeat(64),
+        };
+        record.issue_bypass(bypass, now);
+    }
+    record.invite(Invitation { code: code(), id: "ZZZZZZ".to_owned(), until: far });
+    record.reset_request = Some(ResetRequest {
+        id: "ZZZZZZ".to_owned(),
+        since,
+        source: "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff".to_owned(),
+        service,
+        reason: Some("\"".repeat(LONGEST_REASON)),
+        closed: true,
+    });
 }

@@ -216,6 +216,7 @@ impl Desk {
             first_factors: Vec::new(),
             interactive: request.interactive,
             redeems: true,
+            session_code: None,
         };
         let step = self.engine.step_of_stranger(&user, |record, world| {
             let Turn { step, effects } = decide_account(login, true, record, world);
@@ -282,6 +283,7 @@ impl Desk {
             first_factors: request.first_factors.clone(),
             interactive: request.interactive,
             redeems: self.stacks.redeem(&request.service),
+            session_code: None,
         };
         Ok(Caller { login, known, binding })
     }
@@ -297,8 +299,8 @@ impl Desk {
         };
         if !grant.staged.is_empty() {
             let login = &caller.login;
-            let apply = |record: &mut UserRecord, _: &dialogue::World<'_>| {
-                staging::take_effect(record, login, &grant.staged)
+            let apply = |record: &mut UserRecord, world: &dialogue::World<'_>| {
+                staging::take_effect(record, login, &grant.staged, world.now)
             };
             if let Err(superseded) = self.engine.step(&login.user, apply).await? {
                 return Ok(Reply::Done(self.refuse(login, &superseded.to_string())));

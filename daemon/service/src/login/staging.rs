@@ -4,7 +4,9 @@ use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::{Effect, Staged},
     login::LoginContext,
-    record::{Superseded, UserRecord},
+    notice::{Notice, Recipient, Subject},
+    record::{DEFAULT_LABEL, Superseded, UserRecord},
+    time::Timestamp,
 };
 
 use crate::engine::Done;
@@ -14,20 +16,37 @@ pub(super) fn take_effect(
     record: &mut UserRecord,
     login: &LoginContext,
     staged: &[Staged],
+    now: Timestamp,
 ) -> Done<Result<(), Superseded>> {
     let before = record.clone();
-    let applied = staged.iter().try_for_each(|staged| record.apply(staged));
+    let applied = staged.iter().try_for_each(|staged| record.apply(staged, now));
     if applied.is_err() {
         *record = before;
         return Done { answer: applied, effects: Vec::new() };
     }
-    let enrolled = staged.iter().filter_map(|staged| match staged {
-        Staged::Enrol { factor, .. } => Some(Effect::Audit(AuditEvent::of_login(
+    let effects = staged.iter().flat_map(|staged| tell(record, login, staged, now)).collect();
+    Done { answer: applied, effects }
+}
+
+/// What others hear of it: the log, and the user, wherever they can be reached.
+fn tell(record: &UserRecord, login: &LoginContext, staged: &Staged, now: Timestamp) -> Vec<Effect> {
+    let (happening, cause, subject) = match staged {
+        Staged::Enrol(enrolment) => (
             Happening::FactorEnrolled,
-            login,
-            format!("factor {factor} at login"),
-        ))),
-        Staged::BeginGrace { .. } => None,
-    });
-    Done { answer: applied, effects: enrolled.collect() }
+            format!("factor {} at login", enrolment.factor),
+            Subject::FactorEnrolled { label: DEFAULT_LABEL.to_owned() },
+        ),
+        Staged::Trust { host, .. } => (
+            Happening::HostTrusted,
+            format!("host {} ({}) until {}", host.id, host.binding, host.until),
+            Subject::HostTrusted { host: host.binding.to_string(), until: host.until },
+        ),
+        Staged::BeginGrace { .. } | Staged::UseTrust { .. } | Staged::ChangePassword => {
+            return Vec::new();
+        }
+    };
+    let event = AuditEvent::of_login(happening, login, cause);
+    let to = Recipient::all_of(&record.contacts);
+    let notice = Notice::of_login(to, subject, login, now);
+    vec![Effect::Audit(event), Effect::Notify(Box::new(notice))]
 }

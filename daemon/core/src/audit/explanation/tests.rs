@@ -124,7 +124,7 @@ fn what_is_not_known_is_shown_as_it_stands() {
 
 #[test]
 fn of_two_enrolments_the_later_is_told_of_the_other() {
-    let cause = crate::record::Superseded.to_string();
+    let cause = crate::record::Superseded::Enrolment.to_string();
     let told = explained(Happening::LoginRefused, cause);
     assert!(told.meaning.contains("another one of the same user"), "{}", told.meaning);
 }

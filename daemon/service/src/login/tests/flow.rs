@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use twinlock_core::policy::{Mode, Policy, Profile};
+use twinlock_core::{
+    policy::{Mode, Policy, Profile},
+    printed_code::PrintedCode,
+    time::Timestamp,
+};
 
 use super::*;
+use crate::hashing::CodeHashing;
 use crate::testing::{CODES, RIGHT, STEP, WRONG, alice, change, enrol, user};
 
 async fn enrolled() -> (Setup, Arc<Engine>) {
@@ -195,6 +200,10 @@ async fn a_session_decides_nothing_and_gives_no_ticket() {
 #[tokio::test]
 async fn an_unknown_user_is_asked_like_an_enrolled_one_and_never_let_in() {
     let (setup, engine) = enrolled().await;
+    // Whoever enrolled at a login has recovery codes.
+    let code = PrintedCode::from_random(&[1; 10]).hashed([1; 16], &CodeHashing::for_tests());
+    change(&engine, &alice(), |record| record.renew_recovery(vec![code.clone()], Timestamp::EPOCH))
+        .await;
     let desk = desk(&engine);
     let mut heard = Vec::new();
     for name in ["alice", "no-such-user"] {
