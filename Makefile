@@ -11,6 +11,7 @@ DATADIR    ?= $(PREFIX)/share
 DOCDIR     ?= $(DATADIR)/doc/twinlock
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+MANDIR     ?= $(DATADIR)/man
 BASHDIR    ?= $(DATADIR)/bash-completion/completions
 ZSHDIR     ?= $(DATADIR)/zsh/site-functions
 FISHDIR    ?= $(DATADIR)/fish/vendor_completions.d
@@ -109,6 +110,9 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -m 0644 packaging/pam/* $(DESTDIR)$(DOCDIR)/examples/pam/
 	install -m 0644 README.md ARCHITECTURE.md SECURITY.md $(DESTDIR)$(DOCDIR)/
 	install -D -m 0644 packaging/fail2ban/filter.d/twinlock.conf $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
+	install -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -m 0644 packaging/man/*.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 0644 packaging/man/*.8 $(DESTDIR)$(MANDIR)/man8/
 	install -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	$(TARGET)/release/twinlock completions bash > $(DESTDIR)$(BASHDIR)/twinlock
 	$(TARGET)/release/twinlock completions zsh > $(DESTDIR)$(ZSHDIR)/_twinlock
@@ -129,6 +133,7 @@ uninstall: ## take away what `make install` copied; configuration, key and store
 	rm -f $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/dbus-1/interfaces/org.twinlock1.,Login.xml Self.xml Admin.xml)
 	rm -f $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man5/twinlock.toml.5 man8/twinlock.8 man8/twinlockd.8 man8/pam_twinlock.8)
 	rm -f $(DESTDIR)$(BASHDIR)/twinlock $(DESTDIR)$(ZSHDIR)/_twinlock $(DESTDIR)$(FISHDIR)/twinlock.fish
 	rm -rf $(DESTDIR)$(DOCDIR)
 	@echo 'Left as they are: $(SYSCONFDIR)/twinlock, /var/lib/twinlock and the user twinlock.'

@@ -1,6 +1,7 @@
 //! The daemon of Twinlock: it decides who is asked for a second factor, verifies it, and remembers.
 #![forbid(unsafe_code)]
 
+pub mod arguments;
 pub mod audit_log;
 pub mod audit_trail;
 pub mod bus;

@@ -5,20 +5,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use nix::sys::prctl;
-use twinlock_bus_api::names::CONFIG_FILE;
-use twinlock_service::{daemon, journal, store::keep_new_files_private};
-
-/// The daemon of Twinlock: it decides who is asked for a second factor, verifies it, and remembers.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// The configuration; files of conf.d beside it are read after it.
-    #[arg(long, value_name = "FILE", default_value = CONFIG_FILE)]
-    config: PathBuf,
-    /// Make the key that seals the store, if there is none and the store is empty, and exit.
-    #[arg(long)]
-    make_key: bool,
-}
+use twinlock_service::{arguments::Arguments, daemon, journal, store::keep_new_files_private};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

@@ -144,7 +144,7 @@ fn unasked(services: &[Service]) -> Option<Finding> {
             "pam-nowhere",
             Severity::Warning,
             "no service has a line of Twinlock",
-            "Begin with sshd: the lines are in /usr/share/doc/twinlock/examples/pam/sshd",
+            "twinlock pam enable sshd",
         ));
     }
     let sshd = services.iter().find(|service| service.name == "sshd")?;
@@ -153,7 +153,7 @@ fn unasked(services: &[Service]) -> Option<Finding> {
             "pam-not-over-ssh",
             Severity::Note,
             "sshd has no line of Twinlock",
-            "The lines are in /usr/share/doc/twinlock/examples/pam/sshd",
+            "twinlock pam enable sshd",
         )
     })
 }
