@@ -19,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod duration;
+pub mod templates;
 
 mod config;
 mod diagnostic;

@@ -12,7 +12,7 @@ use crate::{
     faults::Complaint,
     parse::parse,
     source::{Place, Source},
-    visible,
+    templates, visible,
 };
 
 /// The most that a file may hold, in bytes.
@@ -26,7 +26,7 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// Whose files are read.
 #[derive(Debug, Clone, Copy)]
-enum Owner {
+pub(crate) enum Owner {
     /// Anybody's: the configuration is only looked at.
     Anybody,
     /// Those of root and of this user, where nobody else can write to them: it will be obeyed.
@@ -34,9 +34,10 @@ enum Owner {
 }
 
 /// A file that may be used, or why not.
-type Checked<T> = Result<T, Box<Diagnostic>>;
+pub(crate) type Checked<T> = Result<T, Box<Diagnostic>>;
 
-/// Reads the configuration in `path` and in `conf.d/*.toml` beside it, whoever owns it.
+/// Reads the configuration in `path`, in `conf.d/*.toml` and the templates in `templates/` beside
+/// it, whoever owns it.
 ///
 /// # Errors
 ///
@@ -80,7 +81,12 @@ fn load_of(path: &Path, owner: Owner) -> Result<Loaded, Diagnostics> {
     }
     let texts: Vec<_> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     match parse(&texts) {
-        Ok(loaded) if faults.is_empty() => Ok(loaded),
+        Ok(mut loaded) if faults.is_empty() => {
+            let (found, mut wrong) = templates::find(directory, owner);
+            loaded.templates = found;
+            loaded.warnings.append(&mut wrong);
+            Ok(loaded)
+        }
         Ok(loaded) => Err(Diagnostics::of(loaded.warnings, 0).preceded_by(faults)),
         Err(diagnostics) => Err(diagnostics.preceded_by(faults)),
     }
@@ -105,14 +111,14 @@ fn further_files(directory: &Path, owner: Owner) -> Checked<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn check_directory(directory: &Path, owner: Owner) -> Checked<()> {
+pub(crate) fn check_directory(directory: &Path, owner: Owner) -> Checked<()> {
     let facts = fs::metadata(directory).map_err(|error| unreadable(directory, &error))?;
     check_owner(directory, &facts, owner)
 }
 
 /// Reads a regular file of at most [`LARGEST`] bytes of UTF-8. What is checked is the file that
 /// was opened, not the one that its name means a moment later.
-fn read(path: &Path, owner: Owner) -> Checked<String> {
+pub(crate) fn read(path: &Path, owner: Owner) -> Checked<String> {
     let cannot = |error: io::Error| unreadable(path, &error);
     // Opening a FIFO would wait for its other end.
     check_kind(path, &fs::metadata(path).map_err(cannot)?)?;

@@ -27,7 +27,9 @@ use crate::{
         totp::Totp,
     },
     source::Source,
-    syntax, warnings,
+    syntax,
+    templates::Overrides,
+    warnings,
 };
 
 /// A configuration that can be used.
@@ -37,6 +39,8 @@ pub struct Loaded {
     pub config: Config,
     /// What is doubtful about it, by file and line.
     pub warnings: Vec<Diagnostic>,
+    /// The templates beside it that override shipped ones; none where it was read from a text.
+    pub templates: Overrides,
 }
 
 /// Reads a configuration from texts with their names, the main file first.
@@ -64,7 +68,9 @@ pub fn parse(texts: &[(&str, &str)]) -> Result<Loaded, Diagnostics> {
     let failed = faults.any_error();
     let diagnostics = faults.into_diagnostics();
     match config {
-        Some(config) if !failed => Ok(Loaded { config, warnings: diagnostics.into_list() }),
+        Some(config) if !failed => {
+            Ok(Loaded { config, warnings: diagnostics.into_list(), templates: Overrides::new() })
+        }
         _ => Err(diagnostics),
     }
 }

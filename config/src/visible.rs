@@ -6,7 +6,7 @@ const QUOTED_LENGTH: usize = 60;
 
 /// Whether a terminal would act on this character instead of showing it, or show nothing: control
 /// characters, line separators, marks of direction and other invisible ones.
-fn is_hidden(character: char) -> bool {
+pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

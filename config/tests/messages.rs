@@ -185,3 +185,71 @@ fn one_time_codes_trust_and_resets_are_read() {
         assert_eq!(mistakes(text).len(), 1, "{text}");
     }
 }
+
+/// A configuration with these templates beside it.
+fn with_templates(files: &[(&str, &str)]) -> (tempfile::TempDir, Loaded) {
+    let directory = tempfile::tempdir().unwrap();
+    let main = directory.path().join("twinlock.toml");
+    std::fs::write(&main, "version = 1\n").unwrap();
+    std::fs::create_dir(directory.path().join("templates")).unwrap();
+    for (name, text) in files {
+        std::fs::write(directory.path().join("templates").join(name), text).unwrap();
+    }
+    let loaded = twinlock_config::load(&main).unwrap_or_else(|wrong| panic!("{wrong}"));
+    (directory, loaded)
+}
+
+#[test]
+fn a_template_beside_the_file_overrides_the_shipped_one() {
+    let (_directory, loaded) = with_templates(&[
+        ("one-time-code.sms", "Code {{ code }}\n"),
+        ("README.md", "not a template"),
+        (".one-time-code.sms.swp", "{{"),
+    ]);
+    assert_eq!(loaded.warnings, []);
+    assert_eq!(loaded.templates.len(), 1);
+    assert_eq!(loaded.templates["one-time-code.sms"], "Code {{ code }}\n");
+}
+
+#[test]
+fn a_template_with_a_mistake_is_told_with_its_line_and_not_used() {
+    for (name, text, line, message) in [
+        ("one-time-code.sms", "Hello\n{{ code", 2, "syntax error"),
+        ("one-time-code.sms", "Hello\n\n{{ cod }}", 3, "unknown variable \"cod\""),
+        ("one-time-code.sms", "{% if by %}{{ label }}{% endif %}", 1, "unknown variable \"label\""),
+        ("one-time-code.sms", "{{ code|shout }}", 1, "unknown filter"),
+        ("one-time-code.sms", "\n", 1, "nothing would be sent"),
+        ("one-time-code.txt", "Dear {{ user }}", 1, "the first line is not `Subject: …`"),
+        ("layout.html", "{% for p in paragraphs %}{{ p.text }}\n{% endfor %}", 1, "undefined"),
+    ] {
+        let (_directory, loaded) = with_templates(&[(name, text)]);
+        let [warning] = loaded.warnings.as_slice() else { panic!("{text}: {:?}", loaded.warnings) };
+        assert_eq!(warning.line, Some(line), "{text}: {warning}");
+        assert!(warning.message.contains(message), "{text}: {warning}");
+        assert!(warning.file.ends_with(name));
+        let shown = warning.to_string();
+        assert!(shown.contains(text.trim().lines().last().unwrap()), "{shown}");
+        assert!(loaded.templates.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_template_that_no_message_has_is_told_with_the_name_that_was_meant() {
+    let (_directory, loaded) = with_templates(&[("one_time_code.sms", "x")]);
+    assert_eq!(loaded.warnings[0].hint.as_deref(), Some("did you mean \"one-time-code.sms\"?"));
+}
+
+#[test]
+fn a_template_that_others_can_write_is_not_used() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let (directory, _) = with_templates(&[("one-time-code.sms", "Code {{ code }}\n")]);
+    let main = directory.path().join("twinlock.toml");
+    let own = std::fs::metadata(&main).unwrap().uid();
+    let template = directory.path().join("templates/one-time-code.sms");
+    assert_eq!(twinlock_config::load_as(&main, own).unwrap().templates.len(), 1);
+    std::fs::set_permissions(&template, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let loaded = twinlock_config::load_as(&main, own).unwrap();
+    assert!(loaded.templates.is_empty());
+    assert!(loaded.warnings[0].message.contains("others than its owner can write to it"));
+}
