@@ -79,6 +79,10 @@ pub enum Happening {
     UserSwitched,
     /// Something was asked of the daemon by somebody who may not.
     CallRefused,
+    /// A message to a user went out.
+    MessageSent,
+    /// A message to a user could not be sent.
+    MessageFailed,
     /// A configuration was put in force.
     ConfigurationRead,
     /// A configuration was refused, and the one in force stays.
@@ -114,6 +118,8 @@ impl Happening {
             Self::UserUnlocked => "user.unlocked",
             Self::UserSwitched => "user.switched",
             Self::CallRefused => "call.refused",
+            Self::MessageSent => "message.sent",
+            Self::MessageFailed => "message.failed",
             Self::ConfigurationRead => "configuration.read",
             Self::ConfigurationRefused => "configuration.refused",
             Self::Trouble => "trouble",

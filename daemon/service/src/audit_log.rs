@@ -123,7 +123,8 @@ impl Writer {
             Happening::LoginRefused
             | Happening::LoginLocked
             | Happening::CodeRefused
-            | Happening::CallRefused => logger.warning(line),
+            | Happening::CallRefused
+            | Happening::MessageFailed => logger.warning(line),
             _ => logger.notice(line),
         }
         .is_ok()

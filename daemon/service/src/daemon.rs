@@ -4,11 +4,11 @@ use std::{io, os::unix::net::UnixListener, path::PathBuf, sync::Arc, time::Durat
 
 use thiserror::Error;
 use tokio::{
-    runtime::{Builder, Runtime},
+    runtime::{Builder, Handle, Runtime},
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
-use twinlock_config::{Config, Diagnostics, load_as};
+use twinlock_config::{Config, Diagnostics, Loaded, load_as};
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::Settings,
@@ -33,7 +33,7 @@ use crate::{
         stack::Stacks,
     },
     notify,
-    post::NoPost,
+    post::{NoPost, Outbox, Post, Sending},
     store::{KeyError, KeySources, OpenError, Options, SledStore},
 };
 
@@ -81,11 +81,13 @@ impl Start {
     /// # Errors
     /// The daemon could not start. Once it has, nothing ends it but a signal.
     pub fn run(self) -> Result<(), StartError> {
-        let config = self.read_configuration()?;
-        let listener = login_socket(&config)?;
-        let (store, hashing) = self.open_store(&config)?;
+        let loaded = self.read_configuration()?;
+        let config = &loaded.config;
+        let listener = login_socket(config)?;
+        let (store, hashing) = self.open_store(config)?;
         let audit = AuditLog::start(&config.audit.syslog)?;
         let runtime = runtime()?;
+        let post = post_runtime()?;
         let foundations = Foundations {
             store: Arc::new(store),
             directory: Arc::new(Nss::new()),
@@ -94,7 +96,10 @@ impl Start {
             post: Arc::new(NoPost),
             hashing: Arc::new(hashing),
         };
-        let served = runtime.block_on(self.serve(config, foundations, listener));
+        let served =
+            runtime.block_on(self.serve(loaded, foundations, listener, post.handle().clone()));
+        // A look-up of a name that hangs in there is waited for by nobody.
+        post.shutdown_background();
         runtime.shutdown_timeout(GRACE);
         served
     }
@@ -104,7 +109,7 @@ impl Start {
     /// # Errors
     /// There is a key already, or a store.
     pub fn make_key(self) -> Result<(), StartError> {
-        let config = self.read_configuration()?;
+        let Loaded { config, .. } = self.read_configuration()?;
         let path = config.store.key_file.display().to_string();
         self.key_sources(&config).make(&config.store.path)?;
         journal::line(&format!("made the key {path}; keep a copy of it apart from the store's"));
@@ -113,12 +118,18 @@ impl Start {
 
     async fn serve(
         self,
-        config: Config,
+        loaded: Loaded,
         mut foundations: Foundations,
         listener: UnixListener,
+        post: Handle,
     ) -> Result<(), StartError> {
+        let sending = sending(&loaded);
+        let mut config = loaded.config;
         foundations.audit = keep_trail(&foundations, config.audit.keep)?;
         let audit = foundations.audit.clone();
+        let clock = Arc::clone(&foundations.clock);
+        let outbox = Arc::new(Outbox::new(sending, audit.clone(), clock, post));
+        foundations.post = Arc::clone(&outbox) as Arc<dyn Post>;
         let engine = Arc::new(Engine::start(foundations, settings(&config)).await?);
         let desk = Arc::new(Desk::new(Arc::clone(&engine), Stacks::default()));
         let accounts = Arc::new(Accounts::new(Arc::clone(&engine)));
@@ -136,10 +147,9 @@ impl Start {
         let _ = tokio::time::timeout(BUS_PATIENCE, bus_was_tried).await;
         notify::ready();
         journal::line("ready");
-        let mut config = config;
         loop {
             tokio::select! {
-                _ = reload.recv() => self.reload(&mut config, &engine),
+                _ = reload.recv() => self.reload(&mut config, &engine, &outbox),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
                 ended = &mut logins => {
@@ -157,15 +167,18 @@ impl Start {
         if let Err(error) = engine.remember_time().await {
             journal::line(&format!("the latest time could not be stored: {error}"));
         }
+        outbox.close().await;
         audit.settle().await;
         Ok(())
     }
 
     /// Puts a changed configuration in force, or keeps the old one and says why.
-    fn reload(&self, config: &mut Config, engine: &Engine) {
+    fn reload(&self, config: &mut Config, engine: &Engine, outbox: &Outbox) {
         notify::reloading();
         match self.read_configuration() {
-            Ok(changed) => {
+            Ok(loaded) => {
+                outbox.replace(sending(&loaded));
+                let changed = loaded.config;
                 engine.replace_settings(settings(&changed));
                 for section in needs_restart(config, &changed) {
                     journal::line(&format!("[{section}] changed and needs a restart of twinlockd"));
@@ -182,13 +195,13 @@ impl Start {
         notify::ready();
     }
 
-    fn read_configuration(&self) -> Result<Config, StartError> {
+    fn read_configuration(&self) -> Result<Loaded, StartError> {
         let own = nix::unistd::geteuid().as_raw();
         let loaded = load_as(&self.config, own).map_err(StartError::Configuration)?;
         for warning in &loaded.warnings {
             journal::lines(&warning.to_string());
         }
-        Ok(loaded.config)
+        Ok(loaded)
     }
 
     fn open_store(&self, config: &Config) -> Result<(SledStore, CodeHashing), StartError> {
@@ -216,8 +229,31 @@ fn keep_trail(foundations: &Foundations, keep: Duration) -> Result<AuditLog, Sta
 /// the daemon meets its own limit first.
 const BLOCKING_THREADS: usize = 64;
 
+/// Those of the post, where a server that hangs holds one.
+const POST_THREADS: usize = 16;
+
 fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build()
+}
+
+/// Threads for messages: one that drives, and a few for gateways and the names of servers.
+fn post_runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(1)
+        .max_blocking_threads(POST_THREADS)
+        .thread_name("post")
+        .build()
+}
+
+fn sending(loaded: &Loaded) -> Sending {
+    Sending::new(&loaded.config, &loaded.templates, &host())
+}
+
+/// The name of this host, as people know it.
+fn host() -> String {
+    nix::unistd::gethostname()
+        .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// From systemd where it made the socket, else made here.
@@ -229,8 +265,7 @@ fn login_socket(config: &Config) -> Result<UnixListener, StartError> {
 }
 
 fn settings(config: &Config) -> Settings {
-    let host = nix::unistd::gethostname()
-        .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned());
+    let host = host();
     Settings {
         policy: config.policy.clone(),
         codes: CodeRules {

@@ -3,6 +3,8 @@
 //! The cause of an event is short and stable, for a log. Here it becomes an answer to 'why could I
 //! not log in?'. A cause that is not known here is shown as it stands, never guessed at.
 
+mod message;
+
 use super::{AuditRecord, remedy::Remedy};
 
 /// An event in plain words.
@@ -24,6 +26,9 @@ impl Explanation {
 pub fn explain(record: &AuditRecord) -> Explanation {
     if record.event == "login.observed" {
         return observed(record);
+    }
+    if record.event.starts_with("message.") {
+        return message::explain(record);
     }
     of_cause(record, &record.cause).unwrap_or_else(|| plain(record))
 }

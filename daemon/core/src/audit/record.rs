@@ -185,6 +185,8 @@ mod tests {
             Happening::LoginAbandoned,
             Happening::CodeRefused,
             Happening::CallRefused,
+            Happening::MessageSent,
+            Happening::MessageFailed,
             Happening::Trouble,
         ] {
             assert!(!earned(happening).is_earned(), "{happening:?}");

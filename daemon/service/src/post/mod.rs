@@ -2,8 +2,31 @@
 //!
 //! A message is handed over after the commit that it tells of, and nobody waits for it: a server
 //! that is slow, full or gone costs the message, never the login.
+//!
+//! ```text
+//! Notice ─► Outbox: a place in a lane ─► Wording ─► email: SMTP, or a program
+//!              │ full: dropped, logged      │        sms: a gateway, or a program
+//!              │                            ▼
+//!              └──── again, a few times ◄─ failure, passing or lasting ─► the log
+//! ```
+//!
+//! What servers and programs answer is not trusted: it is bounded in time and size, and only its
+//! status is looked at. No log line has a text or a code in it.
+
+mod email;
+mod failure;
+mod gateway;
+mod outbox;
+mod program;
+mod secret_file;
+mod sending;
+mod sms;
+mod tls;
+mod wording;
 
 use twinlock_core::notice::Notice;
+
+pub use self::{outbox::Outbox, sending::Sending};
 
 /// Takes messages over and sees to it that they are sent.
 pub trait Post: Send + Sync {
@@ -17,3 +40,6 @@ pub struct NoPost;
 impl Post for NoPost {
     fn send(&self, _: Notice) {}
 }
+
+#[cfg(test)]
+mod tests;
