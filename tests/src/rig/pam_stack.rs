@@ -1,9 +1,10 @@
 //! PAM stacks of the private machine, written line by line.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::artifacts;
-use super::namespace::write;
+use super::namespace::{mount_overlay, write};
 
 /// A stack in which a password comes first and a code second; what `su`, `sudo` and `login` use,
 /// and sshd for `keyboard-interactive` alone.
@@ -41,4 +42,18 @@ pub fn install(service: &str, lines: &[impl AsRef<str>]) {
     // A link, as some distributions have them, would lead out of the overlay's copy.
     let _ = fs::remove_file(&path);
     write(path, &(lines.join("\n") + "\n"));
+}
+
+/// Puts Twinlock's module beside libpam's own, as a package does, on the private machine alone.
+pub fn install_module() -> PathBuf {
+    let parents = fs::read_dir("/usr/lib").expect("read /usr/lib").flatten();
+    let directory = parents
+        .map(|entry| entry.path().join("security"))
+        .chain(["/usr/lib64/security".into(), "/usr/lib/security".into()])
+        .find(|directory| Path::new(directory).join("pam_unix.so").exists())
+        .expect("libpam has its modules somewhere");
+    mount_overlay(directory.to_str().expect("a path in UTF-8"));
+    let module = directory.join("pam_twinlock.so");
+    fs::copy(artifacts::module(), &module).expect("copy the module");
+    module
 }

@@ -23,6 +23,7 @@ mod history;
 mod installed;
 mod leaks;
 mod outages;
+mod pam_command;
 mod password_change;
 mod policy_clock;
 mod policy_command;

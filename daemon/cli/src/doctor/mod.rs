@@ -17,8 +17,8 @@ pub mod finding;
 mod host;
 mod login_socket;
 mod pam;
-mod program;
-mod sshd;
+pub(crate) mod program;
+pub(crate) mod sshd;
 mod store;
 
 use std::path::Path;

@@ -13,7 +13,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// What a program said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// It is not on this host.
     Absent,
     /// It ended well; its standard output.
@@ -23,7 +23,7 @@ pub(super) enum Answer {
 }
 
 /// Runs the first of these programs that is there.
-pub(super) fn ask(programs: &[&str], arguments: &[&str]) -> Answer {
+pub(crate) fn ask(programs: &[&str], arguments: &[&str]) -> Answer {
     let Some(program) = programs.iter().find(|program| Path::new(program).exists()) else {
         return Answer::Absent;
     };

@@ -6,7 +6,8 @@ use super::Machine;
 use super::guard::Armed;
 use super::plan;
 use super::record::{Changed, Record, Records};
-use super::take_back::take_back;
+use super::sshd;
+use super::take_back::{Restored, take_back};
 use super::write;
 use crate::failure::Failure;
 
@@ -61,9 +62,12 @@ pub fn make(
 pub fn undo(machine: &Machine, records: &Records, record: &Record) -> Result<Vec<String>, Failure> {
     match take_back(record, machine.owner) {
         Ok(restored) => {
+            // A record goes only when sshd, too, is as it was.
+            let mut said: Vec<_> = restored.iter().map(Restored::sentence).collect();
+            said.extend(reload_sshd(machine, &record.files)?);
             machine.guard.disarm(record);
             records.forget(&record.service)?;
-            Ok(restored.iter().map(super::take_back::Restored::sentence).collect())
+            Ok(said)
         }
         Err(errors) => {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -75,5 +79,22 @@ pub fn undo(machine: &Machine, records: &Records, record: &Record) -> Result<Vec
                 record.service
             )))
         }
+    }
+}
+
+/// Has sshd read its configuration again where these files concern it, and says so.
+///
+/// # Errors
+/// [`Failure::Refused`]: an sshd that runs goes on with what it has.
+pub fn reload_sshd(machine: &Machine, files: &[Changed]) -> Result<Option<String>, Failure> {
+    if !sshd::concerns(machine, files) {
+        return Ok(None);
+    }
+    match machine.guard.reload_sshd() {
+        Ok(done) => Ok(done.map(|done| format!("For the logins to come, {done}."))),
+        Err(why) => Err(Failure::refused(format!(
+            "sshd goes on with the configuration that it has: {why}. Have it read it: 'systemctl \
+             reload ssh'."
+        ))),
     }
 }

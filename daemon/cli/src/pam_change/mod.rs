@@ -1,7 +1,7 @@
 //! Twinlock's lines in the stacks of this host: put in, guarded, confirmed, taken out.
 //!
 //! ```text
-//! place.rs   where the lines go ──► plan.rs   which files change, and how
+//! place.rs   where the lines go ──► plan.rs   which files change, and how ◄── sshd.rs
 //!                                      │ shown, and agreed to
 //! record.rs  what was there before ◄── change.rs ──► guard.rs   who takes it back unasked
 //!      │                                  │
@@ -18,6 +18,7 @@ pub mod guard;
 pub mod place;
 pub mod plan;
 pub mod record;
+pub mod sshd;
 pub mod survey;
 pub mod take_back;
 pub mod write;
@@ -25,6 +26,7 @@ pub mod write;
 use std::path::PathBuf;
 
 use guard::{Guard, SystemGuard};
+use sshd::Sshd;
 
 use crate::pam_file::stack::Folders;
 
@@ -34,6 +36,8 @@ pub struct Machine {
     pub folders: Vec<PathBuf>,
     /// Directories of modules.
     pub modules: Vec<PathBuf>,
+    /// The files of sshd.
+    pub sshd: Sshd,
     /// Where records of changes lie; made for root alone.
     pub records: PathBuf,
     /// Whose files may be changed: root's.
@@ -48,6 +52,7 @@ impl Machine {
         Self {
             folders: ["/etc/pam.d", "/usr/lib/pam.d"].map(PathBuf::from).to_vec(),
             modules: module_directories(),
+            sshd: Sshd::this(),
             records: PathBuf::from("/var/lib/twinlock-pam"),
             owner: 0,
             guard: Box::new(SystemGuard),

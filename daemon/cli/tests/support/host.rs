@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use twinlock_cli::pam_change::Machine;
 use twinlock_cli::pam_change::guard::{Armed, Guard};
 use twinlock_cli::pam_change::record::Record;
+use twinlock_cli::pam_change::sshd::Sshd;
 
 use super::daemon::Daemon;
 use super::person::{Scene, Shown};
@@ -52,6 +53,11 @@ impl Notes {
 }
 
 impl Guard for Notes {
+    fn reload_sshd(&self) -> Result<Option<String>, String> {
+        self.0.borrow_mut().push("reload sshd".to_owned());
+        Ok(Some("the sshd of the test is reloaded".to_owned()))
+    }
+
     fn arm(&self, record: &Record, after: Duration) -> Result<Armed, String> {
         self.0.borrow_mut().push(format!("arm {} {}s", record.service, after.as_secs()));
         Ok(Armed { who: "the timer of the test".to_owned(), survives_restart: true })
@@ -120,6 +126,11 @@ impl Host {
         Machine {
             folders: vec![self.path("pam.d"), self.path("vendor")],
             modules: vec![self.path("security")],
+            sshd: Sshd {
+                program: self.path("sshd"),
+                configuration: self.path("ssh/sshd_config"),
+                drop_in: self.path("ssh/sshd_config.d/00-twinlock.conf"),
+            },
             records: self.path("records"),
             owner: rustix::process::getuid().as_raw(),
             guard: Box::new(self.guard.clone()),

@@ -5,7 +5,7 @@ mod faults;
 mod place;
 mod settings;
 
-pub(super) use settings::Settings;
+pub(crate) use settings::Settings;
 
 use super::finding::{Area, Report};
 use super::program::{Answer, ask};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// sshd's effective settings (sshd_config(5)).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::doctor) struct Settings {
+pub(crate) struct Settings {
     /// `UsePAM`
     pub use_pam: bool,
     /// `KbdInteractiveAuthentication`

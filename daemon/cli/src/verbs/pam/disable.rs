@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::pam_change::place::without;
 use crate::pam_change::record::{Changed, Record, Records};
 use crate::pam_change::take_back::wanted;
-use crate::pam_change::{survey, write};
+use crate::pam_change::{change, sshd, survey, write};
 use crate::prompt::confirm;
 use crate::render::pam;
 use crate::surroundings::Surroundings;
@@ -63,11 +63,16 @@ pub fn run(args: &Args, around: &mut Surroundings) -> Result<(), Failure> {
     if !failed.is_empty() {
         return Err(Failure::refused(format!("Not everything is taken out: {}", failed.join(" "))));
     }
-    for record in chosen(args, &records)? {
-        around.machine.guard.disarm(&record);
+    let chosen = chosen(args, &records)?;
+    for record in &chosen {
+        around.machine.guard.disarm(record);
         records.forget(&record.service)?;
     }
     drop(records);
+    let changed: Vec<Changed> = shown.iter().map(Step::as_change).collect();
+    if let Some(reloaded) = change::reload_sshd(&around.machine, &changed)? {
+        around.print(&format!("{reloaded}\n"))?;
+    }
     around.print(match shown.is_empty() {
         true => "No line of Twinlock is there; nothing was changed.\n",
         false => "Done. No second factor is asked there any longer.\n",
@@ -113,6 +118,13 @@ fn steps(args: &Args, records: &Records, around: &Surroundings) -> Result<Vec<St
         if after.as_ref() != Some(&before) {
             steps.push(Step { path, before, after });
         }
+    }
+    if (args.all || args.service.as_deref() == Some("sshd"))
+        && !recorded.contains_key(&machine.sshd.drop_in)
+        && let Some(before) =
+            sshd::stray(machine).map_err(|why| Failure::refused(why.to_string()))?
+    {
+        steps.push(Step { path: machine.sshd.drop_in.clone(), before, after: None });
     }
     Ok(steps)
 }

@@ -20,11 +20,15 @@ use crate::pam_change::guard::Armed;
 use crate::pam_change::place::Form;
 use crate::pam_change::plan::{self, NoPlan};
 use crate::pam_change::record::{Changed, Record};
+use crate::pam_change::sshd::{self, Unfit};
 use crate::prompt::confirm;
 use crate::render::moment::second;
 use crate::render::pam;
 use crate::settings;
 use crate::surroundings::Surroundings;
+
+/// The service whose program has settings of its own for this.
+const SSHD: &str = "sshd";
 
 const HELP: &str = "The change is taken back by itself unless it is confirmed in time: log in \
                     once more, in a second session, while this one stays open, and confirm with \
@@ -43,9 +47,26 @@ pub struct Args {
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = super::within)]
     confirm_within: Duration,
 
+    /// What comes before the code, over SSH; where it is left out, what sshd is set for
+    #[arg(long, value_name = "WHAT")]
+    first_factor: Option<FirstFactor>,
+
+    /// Leave the configuration of sshd as it is
+    #[arg(long)]
+    no_sshd_config: bool,
+
     /// Ask no question, and do not wait for the login
     #[arg(long)]
     yes: bool,
+}
+
+/// What comes before the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FirstFactor {
+    /// A password, which PAM asks for
+    Password,
+    /// An SSH key
+    Key,
 }
 
 /// Enables.
@@ -62,15 +83,21 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
     let arguments = arguments(&socket);
 
     refuse_while_pending(service, around)?;
-    let Some(files) = planned(service, &arguments, around)? else {
+    let form = form(args, around)?;
+    let files = planned(args, form, &arguments, around)?;
+    if files.is_empty() {
         return around.print(&format!("{service} asks Twinlock already; nothing was changed.\n"));
-    };
-    around.print(&pam::difference(&files))?;
-    warn(service, around)?;
-    if !args.yes {
-        confirm(&mut *around.prompt, &format!("Change {service}?"))?;
     }
-    let made = make(args, &arguments, &files, around)?;
+    around.print(&pam::difference(&files))?;
+    warn(service, &files, around)?;
+    if !args.yes {
+        let also = if sshd::concerns(&around.machine, &files) { ", and reload sshd" } else { "" };
+        confirm(&mut *around.prompt, &format!("Change {service}{also}?"))?;
+    }
+    let made = make(args, form, &arguments, &files, around)?;
+    if let Some(reloaded) = reload(&made.0, around)? {
+        around.print(&format!("{reloaded}\n"))?;
+    }
     around.print(&next(&made, args.confirm_within, around))?;
     if args.yes || !around.prompt.is_interactive() {
         return Ok(());
@@ -111,18 +138,80 @@ fn refuse_while_pending(service: &str, around: &Surroundings) -> Result<(), Fail
     }
 }
 
+/// What comes before the code: as it was said, else as people log in now.
+fn form(args: &Args, around: &Surroundings) -> Result<Form, Failure> {
+    let is_sshd = args.service == SSHD;
+    match args.first_factor {
+        Some(FirstFactor::Password) => Ok(Form::Password),
+        Some(FirstFactor::Key) if is_sshd => Ok(Form::Key),
+        Some(FirstFactor::Key) => Err(Failure::refused(
+            "Only sshd checks keys. Leave --first-factor out for other services.",
+        )),
+        None if is_sshd && !args.no_sshd_config => {
+            let settings = sshd::current(&around.machine.sshd).map_err(unfit)?;
+            let is_by_key = settings.iter().all(|settings| sshd::form_of(settings) == Form::Key);
+            Ok(if is_by_key { Form::Key } else { Form::Password })
+        }
+        None => Ok(Form::Password),
+    }
+}
+
+/// The files that change: the stack, and what sshd has to be told.
 fn planned(
-    service: &str,
+    args: &Args,
+    form: Form,
     arguments: &str,
     around: &Surroundings,
-) -> Result<Option<Vec<Changed>>, Failure> {
-    let stack =
-        plan::stack(&around.machine, service, Form::Password, arguments).map_err(refused)?;
-    Ok(stack.map(|stack| vec![stack]))
+) -> Result<Vec<Changed>, Failure> {
+    let machine = &around.machine;
+    let mut files = Vec::new();
+    files.extend(plan::stack(machine, &args.service, form, arguments).map_err(refused)?);
+    if args.service != SSHD {
+        return Ok(files);
+    }
+    if !args.no_sshd_config {
+        files.extend(sshd::drop_in(machine, form).map_err(unfit)?);
+    } else if form == Form::Key {
+        // Nothing in the stack asks for a first factor then: a code alone would log in.
+        let settings = sshd::current(&machine.sshd).map_err(unfit)?;
+        if !settings.iter().all(|settings| sshd::fits(form, settings)) {
+            return Err(unfit(Unfit::Left(form)));
+        }
+    }
+    Ok(files)
+}
+
+fn unfit(why: Unfit) -> Failure {
+    Failure::refused(why.to_string())
+}
+
+/// Has sshd read what was written. One that does not lets nobody in by it, so all of it goes.
+fn reload(record: &Record, around: &Surroundings) -> Result<Option<String>, Failure> {
+    if !sshd::concerns(&around.machine, &record.files) {
+        return Ok(None);
+    }
+    match change::reload_sshd(&around.machine, &record.files) {
+        Ok(None) => Ok(Some(
+            "No sshd that runs was found; if there is one, have it read its configuration again."
+                .to_owned(),
+        )),
+        Ok(said) => Ok(said),
+        Err(failure) => {
+            let records = super::open(around)?;
+            change::undo(&around.machine, &records, record)?;
+            Err(failure)
+        }
+    }
 }
 
 /// What an administrator should think of first.
-fn warn(service: &str, around: &mut Surroundings) -> Result<(), Failure> {
+fn warn(service: &str, files: &[Changed], around: &mut Surroundings) -> Result<(), Failure> {
+    if sshd::concerns(&around.machine, files) {
+        around.prompt.tell(
+            "From then on nobody logs in over SSH with a key alone, neither root nor programs that \
+             copy or deploy. Sessions that are open stay.",
+        )?;
+    }
     if service != "login" {
         return Ok(());
     }
@@ -136,13 +225,14 @@ fn warn(service: &str, around: &mut Surroundings) -> Result<(), Failure> {
 /// Makes the change, if everything still is as it was shown.
 fn make(
     args: &Args,
+    form: Form,
     arguments: &str,
     shown: &[Changed],
     around: &Surroundings,
 ) -> Result<(Record, Armed), Failure> {
     let records = super::open(around)?;
     if records.of(&args.service)?.is_some_and(|record| !record.is_confirmed)
-        || planned(&args.service, arguments, around)?.as_deref() != Some(shown)
+        || planned(args, form, arguments, around)? != shown
     {
         return Err(Failure::refused(
             "Nothing was changed, because somebody else changed the file meanwhile. Look at the \
