@@ -21,6 +21,7 @@
 pub mod duration;
 pub mod templates;
 
+mod cautions;
 mod config;
 mod diagnostic;
 mod excerpt;
@@ -39,11 +40,12 @@ mod syntax;
 mod visible;
 mod warnings;
 
+pub use cautions::Caution;
 pub use config::Config;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use kind::{Argument, Header, HttpMethod, MailServer, MailTls, Sender};
 pub use load::{load, load_as};
-pub use parse::{Loaded, parse};
+pub use parse::{Loaded, Places, parse};
 pub use pattern::{Pattern, Slot};
 pub use schema::{Key, Section, Shape, schema};
 pub use sections::{

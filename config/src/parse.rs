@@ -1,14 +1,17 @@
 //! From texts to a configuration; no file is touched here.
 
+use std::collections::BTreeMap;
+
 use toml::de::DeTable;
 use twinlock_core::policy::Policy;
 
 use crate::{
     Config, Diagnostic, Diagnostics,
+    cautions::{self, Caution},
     faults::Faults,
     kind::Version,
     reader::Layers,
-    schema::schema,
+    schema::{Shape, schema},
     section::{self, Section as _},
     sections::{
         audit::Audit,
@@ -41,7 +44,14 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
     /// The templates beside it that override shipped ones; none where it was read from a text.
     pub templates: Overrides,
+    /// What it allows on purpose, and what that costs.
+    pub cautions: Vec<(Caution, Diagnostic)>,
+    /// Where keys of `[sections]` stand, by section and key; those at their default stand nowhere.
+    pub places: Places,
 }
+
+/// Files and lines, by section and key.
+pub type Places = BTreeMap<(&'static str, &'static str), twinlock_core::policy::Place>;
 
 /// Reads a configuration from texts with their names, the main file first.
 ///
@@ -69,10 +79,27 @@ pub fn parse(texts: &[(&str, &str)]) -> Result<Loaded, Diagnostics> {
     let diagnostics = faults.into_diagnostics();
     match config {
         Some(config) if !failed => {
-            Ok(Loaded { config, warnings: diagnostics.into_list(), templates: Overrides::new() })
+            let cautions = cautions::all(&config, &top, &sources);
+            let places = places(&top, &sources);
+            let (warnings, templates) = (diagnostics.into_list(), Overrides::new());
+            Ok(Loaded { config, warnings, templates, cautions, places })
         }
         _ => Err(diagnostics),
     }
+}
+
+fn places(top: &Layers<'_>, sources: &[Source]) -> Places {
+    // What is wrong with a section was told when it was read.
+    let mut quiet = Faults::new(sources);
+    let mut places = Places::new();
+    for section in schema().iter().filter(|section| section.shape == Shape::Table) {
+        let table = top.table(section.name, &mut quiet);
+        for key in section.keys.iter().filter(|key| table.has(key.name)) {
+            let place = quiet.rule_place(table.place(key.name));
+            places.insert((section.name, key.name), place);
+        }
+    }
+    places
 }
 
 /// Reads every section. Nothing but the version is looked at in a file of another version, whose

@@ -69,6 +69,20 @@ pub struct Gateway {
     pub ca_file: Option<PathBuf>,
 }
 
+impl Gateway {
+    /// The server that is asked, a name or an address, and its port; none where a slot stands in
+    /// the place of the name.
+    pub fn server(&self) -> Option<(String, u16)> {
+        let url = url::Url::parse(&self.url.fill(|_| "1".to_owned())).ok()?;
+        let host = match url.host()? {
+            url::Host::Domain(name) => name.to_owned(),
+            url::Host::Ipv4(address) => address.to_string(),
+            url::Host::Ipv6(address) => address.to_string(),
+        };
+        Some((host, url.port_or_known_default()?))
+    }
+}
+
 /// How a value is written in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {

@@ -9,12 +9,15 @@ use twinlock_tests::rig::command::twinlock_as;
 
 use machine::{examine, run};
 
+/// What is noted on a machine on which nothing is wrong: hosts are trusted for 14 days by default.
+const WELL: [&str; 1] = ["long-trust"];
+
 #[test]
 fn the_stacks_of_the_distribution_with_twinlock_as_the_packages_have_it_are_not_severe() {
     run(|_| {
         let report = examine();
         assert_eq!(report.exit, 0, "{report:#?}");
-        assert_eq!(report.faults(), [""; 0], "{report:#?}");
+        assert_eq!(report.faults(), WELL, "{report:#?}");
         for area in ["configuration", "pam", "sshd", "login-socket", "bus", "daemon", "store"] {
             assert!(report.json["examined"].as_array().unwrap().contains(&area.into()), "{area}");
         }
@@ -35,10 +38,10 @@ fn each_planted_fault_is_found_alone_and_its_mend_mends_it() {
             let severe = sick.findings().iter().any(|finding| finding["severity"] == "severe");
             assert_eq!(found["severity"], planted.severity, "{found:#?}");
             assert_eq!(sick.exit == 1, severe, "{sick:#?}");
-            let alone = sick
-                .faults()
-                .iter()
-                .all(|fault| *fault == planted.fault || planted.along.contains(&fault.as_str()));
+            let alone = sick.faults().iter().all(|fault| {
+                let fault = fault.as_str();
+                fault == planted.fault || WELL.contains(&fault) || planted.along.contains(&fault)
+            });
             assert!(alone, "{}: {:?}", planted.fault, sick.faults());
             let mend = found["mend"].as_str().unwrap();
             assert!(mend.contains(planted.mend), "{}: {mend:?}", planted.fault);
@@ -49,7 +52,7 @@ fn each_planted_fault_is_found_alone_and_its_mend_mends_it() {
             }
             undo(daemon);
             let well = examine();
-            assert_eq!(well.faults(), [""; 0], "after {}: {well:#?}", planted.fault);
+            assert_eq!(well.faults(), WELL, "after {}: {well:#?}", planted.fault);
         }
     });
 }
@@ -82,10 +85,7 @@ fn a_host_on_which_every_way_in_needs_the_daemon_is_warned_about() {
     run(|_| {
         machine::enable("login");
         let report = examine();
-        assert_eq!(
-            (report.exit, report.faults()),
-            (0, vec!["no-way-in".to_owned()]),
-            "{report:#?}"
-        );
+        assert_eq!(report.faults(), ["no-way-in", WELL[0]], "{report:#?}");
+        assert_eq!(report.exit, 0, "{report:#?}");
     });
 }

@@ -2,27 +2,38 @@
 
 use std::path::Path;
 
-use twinlock_config::{Config, Diagnostic, Severity as Degree};
+use twinlock_config::{Caution, Config, Diagnostic, Places, Severity as Degree};
 
 use super::finding::{Area, Finding, Place, Report, Severity};
 use crate::settings::is_out_of_sight;
 
+/// What the other checks go by.
+#[derive(Default)]
+pub(super) struct Settings {
+    /// What the configuration says.
+    pub config: Config,
+    /// Where its keys stand.
+    pub places: Places,
+}
+
 /// Reads it as the daemon does. Where it is broken the defaults stand in for it, so that the
 /// other checks can be made.
-pub(super) fn check(file: &Path, is_root: bool, report: &mut Report) -> Config {
+pub(super) fn check(file: &Path, is_root: bool, report: &mut Report) -> Settings {
     if !is_root && is_out_of_sight(file) {
         report.omit_for_root(Area::Configuration, "this user cannot read it");
-        return Config::default();
+        return Settings::default();
     }
     report.examined.push(Area::Configuration);
     match twinlock_config::load_as(file, rustix::process::geteuid().as_raw()) {
         Ok(loaded) => {
             report.findings.extend(loaded.warnings.iter().map(of_diagnostic));
-            loaded.config
+            let cautions = loaded.cautions.iter();
+            report.findings.extend(cautions.map(|(caution, found)| of_caution(*caution, found)));
+            Settings { config: loaded.config, places: loaded.places }
         }
         Err(diagnostics) => {
             report.findings.extend(diagnostics.iter().map(of_diagnostic));
-            Config::default()
+            Settings::default()
         }
     }
 }
@@ -55,5 +66,38 @@ fn of_diagnostic(diagnostic: &Diagnostic) -> Finding {
         what: diagnostic.message.clone(),
         why: why.to_owned(),
         mend,
+    }
+}
+
+/// What the policy allows on purpose.
+fn of_caution(caution: Caution, diagnostic: &Diagnostic) -> Finding {
+    let (fault, severity, why) = match caution {
+        Caution::EmailFactor => (
+            "email-factor",
+            Severity::Warning,
+            "Whoever has the mailbox has the code, often with the same password: NIST SP 800-63B \
+             does not count e-mail as a second factor.",
+        ),
+        Caution::AddressTrust => (
+            "address-trust",
+            Severity::Warning,
+            "Everybody behind the same address, an office or a provider's, is trusted with it.",
+        ),
+        Caution::LongTrust => (
+            "long-trust",
+            Severity::Note,
+            "From there the first factor alone logs in for as long; NIST SP 800-63B asks again \
+             after 12 hours.",
+        ),
+    };
+    Finding {
+        fault,
+        severity,
+        why: why.to_owned(),
+        mend: format!(
+            "Write '{}' there, then: twinlock config check && systemctl reload twinlockd",
+            diagnostic.hint.as_deref().unwrap_or_default()
+        ),
+        ..of_diagnostic(diagnostic)
     }
 }

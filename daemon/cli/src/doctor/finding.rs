@@ -49,6 +49,10 @@ pub enum Area {
     Store,
     /// The clock.
     Clock,
+    /// How e-mail is sent.
+    Email,
+    /// How text messages are sent.
+    Sms,
 }
 
 impl Area {
@@ -63,6 +67,8 @@ impl Area {
             Self::Daemon => "daemon",
             Self::Store => "key and store",
             Self::Clock => "clock",
+            Self::Email => "e-mail",
+            Self::Sms => "text messages",
         }
     }
 }

@@ -2,7 +2,7 @@
 //! mend.
 //!
 //! ```text
-//! configuration ─► bus, daemon ─► login socket ─► key, store ─► sshd, PAM stacks ─► clock
+//! configuration ─► bus, daemon ─► login socket ─► key, store ─► sshd, PAM stacks ─► clock ─► messages
 //!        └── one kind of check a file; each adds findings, and what it could not look at
 //! ```
 //!
@@ -16,6 +16,7 @@ mod configuration;
 pub mod finding;
 mod host;
 mod login_socket;
+mod messages;
 mod pam;
 pub(crate) mod program;
 pub(crate) mod sshd;
@@ -36,7 +37,8 @@ pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) ->
 
     begin(Area::Configuration);
     let file = config.unwrap_or(Path::new(CONFIG_FILE));
-    let config = configuration::check(file, is_root, &mut report);
+    let settings = configuration::check(file, is_root, &mut report);
+    let config = &settings.config;
     begin(Area::Daemon);
     let is_served = bus::check(&config.bus.address, &mut report);
     begin(Area::LoginSocket);
@@ -47,17 +49,19 @@ pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) ->
     begin(Area::Sshd);
     let sshd = sshd::read(is_root, &mut report);
     begin(Area::Pam);
-    let settings = pam::Settings {
+    let asked = pam::Settings {
         socket: &config.login.socket,
         account_services: &config.policy.account_services,
         root_over_ssh: sshd.as_ref().is_some_and(|sshd| sshd.root_may),
     };
-    let stack = pam::check(&Folders::default(), &settings, &mut report);
-    if let (Some(settings), Some(stack)) = (sshd, stack) {
-        sshd::check(&settings, stack, &mut report);
+    let stack = pam::check(&Folders::default(), &asked, &mut report);
+    if let (Some(effective), Some(stack)) = (sshd, stack) {
+        sshd::check(&effective, stack, &mut report);
     }
     begin(Area::Clock);
     clock::check(&mut report);
+    begin(Area::Email);
+    messages::check(&settings, &mut report);
     progress.clear();
     report.sort();
     report

@@ -1,14 +1,13 @@
 //! The faults, each with how to plant it and what its mend has to say.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::PathBuf;
-use std::process::Command;
+mod host;
+mod messages;
 
-use twinlock_tests::rig::command::twinlock;
-use twinlock_tests::rig::daemon::{CONFIGURATION, LOGIN_SOCKET, STORE};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
 use twinlock_tests::rig::namespace::write;
-use twinlock_tests::rig::process::{PATIENCE, demand, eventually};
 
 use super::machine::{Machine, SSHD, security};
 
@@ -90,7 +89,8 @@ const ACCOUNT: &str = "account    required     pam_twinlock.so                  
 pub fn all() -> Vec<Planted> {
     let mut all = stacks();
     all.extend(sshd());
-    all.extend(host());
+    all.extend(host::all());
+    all.extend(messages::all());
     all
 }
 
@@ -262,104 +262,5 @@ fn sshd() -> Vec<Planted> {
             "write 'MaxStartups 10:30:100'",
         ),
         line("sshd-names", "note", "UseDNS no", "UseDNS yes", "write 'UseDNS no'"),
-    ]
-}
-
-fn host() -> Vec<Planted> {
-    vec![
-        fault(
-            "severe",
-            "configuration-broken",
-            edited(CONFIGURATION, |text| format!("{text}levle = \"high\"\n")),
-            "twinlock config check",
-        ),
-        fault(
-            "warning",
-            "configuration-doubtful",
-            edited(CONFIGURATION, |text| {
-                format!("{text}[[profile]]\nname = \"robots\"\nusers = [\"bob\"]\nmfa = false\n")
-            }),
-            "twinlock config check",
-        ),
-        fault(
-            "severe",
-            "socket-mode",
-            opened(LOGIN_SOCKET, 0o666),
-            "chmod 0600 /run/twinlock/login.sock",
-        ),
-        fault(
-            "severe",
-            "socket-directory",
-            opened("/run/twinlock", 0o777),
-            "chmod 0755 /run/twinlock",
-        ),
-        fault(
-            "severe",
-            "socket-owner",
-            |_| {
-                chown(LOGIN_SOCKET, Some(65534), None).expect("give it away");
-                Box::new(|_| chown(LOGIN_SOCKET, Some(0), None).expect("take it back"))
-            },
-            "systemctl restart twinlock-login.socket",
-        ),
-        fault(
-            "severe",
-            "key-open",
-            opened("/etc/twinlock/key", 0o644),
-            "chmod 0600 /etc/twinlock/key",
-        ),
-        fault("severe", "store-open", opened(STORE, 0o755), "chmod -R u=rwX,go="),
-        fault(
-            "severe",
-            "bus-policy-absent",
-            |machine| {
-                let undo = removed("/etc/dbus-1/system.d/org.twinlock1.conf")(machine);
-                Box::new(|machine| {
-                    undo(machine);
-                    // dbus-daemon reads its policy again when it sees the file.
-                    let answers = || twinlock(&["status", "alice"]).status.success();
-                    assert!(eventually(PATIENCE, answers), "the bus does not find its policy");
-                })
-            },
-            "systemctl reload dbus",
-        ),
-        Planted {
-            along: &["socket-silent"],
-            ..fault(
-                "severe",
-                "daemon-silent",
-                |machine| {
-                    machine.daemon.pause();
-                    Box::new(|machine| machine.daemon.resume())
-                },
-                "systemctl restart twinlockd",
-            )
-        },
-        Planted {
-            along: &["socket-silent"],
-            ..fault(
-                "severe",
-                "daemon-absent",
-                |machine| {
-                    machine.daemon.stop();
-                    Box::new(|machine| machine.daemon.restart())
-                },
-                "systemctl enable --now twinlock-login.socket twinlockd",
-            )
-        },
-        fault(
-            "warning",
-            "clock-unsynchronised",
-            |_| {
-                let program = "/run/rig/timedatectl";
-                write(program, "#!/bin/sh\necho no\n");
-                fs::set_permissions(program, Permissions::from_mode(0o755)).expect("its mode");
-                demand(Command::new("mount").args(["--bind", program, "/usr/bin/timedatectl"]));
-                Box::new(|_| {
-                    demand(Command::new("umount").arg("/usr/bin/timedatectl"));
-                })
-            },
-            "timedatectl set-ntp true",
-        ),
     ]
 }

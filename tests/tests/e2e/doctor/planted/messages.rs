@@ -1,0 +1,71 @@
+//! Faults of how messages are sent, and what a policy allows.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use twinlock_tests::rig::daemon::CONFIGURATION;
+use twinlock_tests::rig::namespace::write;
+
+use super::{Planted, edited, fault};
+
+const PASSWORD: &str = "/etc/twinlock/smtp.password";
+
+/// All of them.
+pub fn all() -> Vec<Planted> {
+    let more = |text: &'static str| edited(CONFIGURATION, move |file| format!("{file}{text}"));
+    vec![
+        Planted {
+            // The level that holds by default takes codes by e-mail once it is sent.
+            along: &["email-factor"],
+            ..fault(
+                "warning",
+                "server-unreachable",
+                more("[email]\nserver = \"smtps://203.0.113.1:9\"\nfrom = \"a@example.org\"\n"),
+                "telnet://203.0.113.1:9",
+            )
+        },
+        Planted {
+            along: &["server-unreachable"],
+            ..fault(
+                "warning",
+                "email-factor",
+                more("[email]\nserver = \"smtps://203.0.113.1:9\"\nfrom = \"a@example.org\"\n"),
+                "methods = [\"totp\", \"recovery\"]",
+            )
+        },
+        Planted {
+            along: &["server-unreachable", "email-factor"],
+            ..fault(
+                "severe",
+                "password-file-open",
+                |machine| {
+                    write(PASSWORD, "secret\n");
+                    fs::set_permissions(PASSWORD, Permissions::from_mode(0o644)).expect("open it");
+                    let undo = edited(CONFIGURATION, |file| {
+                        format!(
+                            "{file}[email]\nserver = \"smtps://bob@203.0.113.1:9\"\n\
+                             from = \"a@example.org\"\npassword_file = \"{PASSWORD}\"\n"
+                        )
+                    })(machine);
+                    Box::new(|machine| {
+                        undo(machine);
+                        fs::remove_file(PASSWORD).expect("leave nothing");
+                    })
+                },
+                "chmod o= /etc/twinlock/smtp.password",
+            )
+        },
+        fault(
+            "warning",
+            "program-unusable",
+            more("[sms]\ncommand = [\"/usr/bin/no-such-program\", \"{to}\", \"{text}\"]\n"),
+            "Install what brings /usr/bin/no-such-program",
+        ),
+        fault(
+            "warning",
+            "address-trust",
+            more("[remember]\nbind = \"address\"\n"),
+            "bind = \"auto\"",
+        ),
+    ]
+}
