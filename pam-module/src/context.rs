@@ -40,6 +40,8 @@ pub struct Context {
     pub caller_uid: u32,
     /// Whether an expired password is being changed.
     pub expired: bool,
+    /// The audit session of the process; `None` where it belongs to none.
+    pub audit_session: Option<u32>,
 }
 
 /// A fact of the login that cannot be passed on.
@@ -92,6 +94,18 @@ pub fn described(item: &'static str, value: Option<&CStr>) -> Result<Option<Stri
     }
 }
 
+/// The audit session of this process, by what the kernel says in `/proc/self/sessionid`: no file,
+/// but the only name under which the kernel tells it. `None` where there is no audit, no `/proc` or
+/// no session.
+pub fn audit_session() -> Option<u32> {
+    use std::io::Read;
+    let mut text = [0; 16];
+    let read = std::fs::File::open("/proc/self/sessionid").ok()?.read(&mut text).ok()?;
+    let session = std::str::from_utf8(text.get(..read)?).ok()?.trim().parse().ok()?;
+    // (uid_t) -1 stands for none.
+    (session != u32::MAX).then_some(session)
+}
+
 impl Context {
     /// The context on the wire. What is not known is left out.
     pub fn to_wire(&self) -> HashMap<&'static str, Variant<'_>> {
@@ -112,6 +126,9 @@ impl Context {
         wire.insert(key::INTERACTIVE, Variant::from(self.interactive));
         wire.insert(key::CALLER_UID, Variant::from(self.caller_uid));
         wire.insert(key::EXPIRED, Variant::from(self.expired));
+        if let Some(session) = self.audit_session {
+            wire.insert(key::AUDIT_SESSION, Variant::from(session));
+        }
         if let Some(ticket) = &self.ticket {
             wire.insert(key::TICKET, Variant::from(ticket.as_str()));
         }
@@ -172,6 +189,7 @@ mod tests {
             ticket: Ticket::parse(Zeroizing::new("c0ffee".to_owned())),
             caller_uid: 1000,
             expired: true,
+            audit_session: Some(7),
         };
         let wire = context.to_wire();
         for (key, text) in [
@@ -190,5 +208,6 @@ mod tests {
             assert_eq!(wire[key], Variant::from(true), "{key}");
         }
         assert_eq!(wire["caller_uid"], Variant::from(1000_u32));
+        assert_eq!(wire["audit_session"], Variant::from(7_u32));
     }
 }

@@ -34,7 +34,7 @@ use pamsm::{Pam, PamError, PamFlags, PamLibExt, PamServiceModule, pam_module};
 use twinlock_bus_api::login::{Phase, Verdict};
 
 use crate::client::Client;
-use crate::context::{Context, ContextError, described, exact};
+use crate::context::{Context, ContextError, audit_session, described, exact};
 use crate::conversation::Handle;
 use crate::failure::Failure;
 use crate::guard::guarded;
@@ -202,6 +202,7 @@ fn gather(hook: Hook, pam: &Pam, handle: &Handle<'_>, flags: PamFlags) -> Result
         ticket: if hook.redeems() { handle.ticket() } else { None },
         caller_uid: rustix::process::getuid().as_raw(),
         expired: flags.contains(PamFlags::CHANGE_EXPIRED_AUTHTOK),
+        audit_session: audit_session(),
     })
 }
 

@@ -159,6 +159,8 @@ pub mod context {
     pub const CALLER_UID: &str = "caller_uid";
     /// `b`: an expired password is being changed (`PAM_CHANGE_EXPIRED_AUTHTOK`).
     pub const EXPIRED: &str = "expired";
+    /// `u`: the audit session of the calling process, as the kernel counts it (`pam_loginuid(8)`).
+    pub const AUDIT_SESSION: &str = "audit_session";
 }
 
 /// Keys of the `details` result.

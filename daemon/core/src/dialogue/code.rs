@@ -123,7 +123,7 @@ impl Dialogue {
         }
     }
 
-    fn accepted(self, proof: &Proof, record: &UserRecord, world: &World<'_>) -> Turn {
+    fn accepted(mut self, proof: &Proof, record: &UserRecord, world: &World<'_>) -> Turn {
         let (message, subject) = match proof {
             Proof::Recovery { left } => (
                 Some(Message::info(words::recovery_left(*left))),
@@ -132,6 +132,10 @@ impl Dialogue {
             Proof::Bypass { .. } => (None, Some(Subject::BypassUsed)),
             Proof::Totp { .. } | Proof::Sent(_) => (None, None),
         };
+        // A bypass code stands for a factor once, not for a session.
+        let proves = !matches!(proof, Proof::Bypass { .. }) && self.trust.is_some();
+        let remembers = proves && !world.settings.remember.session.is_zero();
+        self.given = remembers.then_some(world.now);
         let to = Recipient::all_of(&record.contacts);
         let notice = subject.map(|s| Notice::of_login(to, s, &self.login, world.now));
         let effects = notice.into_iter().map(|notice| Effect::Notify(Box::new(notice))).collect();

@@ -227,6 +227,8 @@ pub struct Dialogue {
     trust: Option<Duration>,
     failed: u8,
     prompts: u8,
+    /// When a code was accepted, where the login session is to remember it.
+    given: Option<Timestamp>,
     state: State,
 }
 
@@ -259,6 +261,7 @@ impl Dialogue {
             trust: None,
             failed: 0,
             prompts,
+            given: None,
             state: State::Code(None),
         }
     }
@@ -349,8 +352,9 @@ impl Dialogue {
         cause: &str,
         messages: Vec<Message>,
         effects: Vec<Effect>,
-        staged: Vec<Staged>,
+        mut staged: Vec<Staged>,
     ) -> Turn {
+        staged.extend(self.given.map(|at| Staged::GiveCode { at }));
         let mut turn = self.finish(Verdict::Allow, cause, messages, effects, None);
         if let Step::Done(outcome) = &mut turn.step {
             outcome.staged = staged;

@@ -36,6 +36,14 @@ pub enum Staged {
         /// When.
         at: Timestamp,
     },
+    /// A code was given in this login: [`LoginContext::session_code`] of `su` and `sudo` in the
+    /// session that follows. Nothing of it is in the record.
+    ///
+    /// [`LoginContext::session_code`]: crate::login::LoginContext::session_code
+    GiveCode {
+        /// When.
+        at: Timestamp,
+    },
     /// The password changes: every trust in a host rested on the old one.
     ChangePassword,
 }
@@ -64,6 +72,7 @@ impl fmt::Debug for Staged {
             Self::Enrol(enrolment) => write!(f, "Enrol({}, {})", enrolment.factor, enrolment.at),
             Self::Trust { host, .. } => write!(f, "Trust({})", host.id),
             Self::UseTrust { host, at } => write!(f, "UseTrust({host}, {at})"),
+            Self::GiveCode { at } => write!(f, "GiveCode({at})"),
             Self::ChangePassword => f.write_str("ChangePassword"),
         }
     }

@@ -230,6 +230,7 @@ impl UserRecord {
                 self.trust((**host).clone(), *limit, now);
             }
             Staged::UseTrust { host, at } => self.trusted.note_use(host, *at),
+            Staged::GiveCode { .. } => {}
             Staged::ChangePassword if self.methods().is_empty() => {}
             Staged::ChangePassword => {
                 self.distrust();

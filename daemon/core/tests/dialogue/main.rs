@@ -4,7 +4,11 @@
 mod account;
 mod codes;
 mod decisions;
+mod factors;
 #[path = "../support/hashing.rs"]
 mod hashing;
+mod invitation;
+mod lost;
 mod properties;
 mod setup;
+mod trust;

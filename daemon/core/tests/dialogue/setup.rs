@@ -6,6 +6,7 @@ use twinlock_core::{
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
     login::{FirstFactor, LoginContext, Source, User},
+    notice::Notice,
     policy::{NetworkList, Policy},
     printed_code::PrintedCode,
     record::{CodeRules, UserRecord},
@@ -99,14 +100,21 @@ pub fn fresh() -> Fresh {
 
 /// Runs a step now.
 pub fn run<T>(settings: &Settings, step: impl FnOnce(&World<'_>) -> T) -> T {
+    run_at(NOW, settings, step)
+}
+
+fn run_at<T>(now: Timestamp, settings: &Settings, step: impl FnOnce(&World<'_>) -> T) -> T {
     let fresh = fresh();
-    step(&World { settings, now: NOW, clock: NOW, fresh: &fresh, hashing: &Plain })
+    step(&World { settings, now, clock: now, fresh: &fresh, hashing: &Plain })
 }
 
 /// The login of one user.
 pub struct Login {
     pub settings: Settings,
     pub record: UserRecord,
+    pub now: Timestamp,
+    /// What users were sent so far.
+    pub notices: Vec<Notice>,
     step: Option<Step>,
     events: Vec<String>,
 }
@@ -129,9 +137,35 @@ impl Login {
         record: UserRecord,
         first: impl FnOnce(&mut UserRecord, &World<'_>) -> Turn,
     ) -> Self {
-        let mut this = Self { settings, record, step: None, events: Vec::new() };
+        Self::at(NOW, settings, record, first)
+    }
+
+    /// Begins at another time.
+    pub fn at(
+        now: Timestamp,
+        settings: Settings,
+        record: UserRecord,
+        first: impl FnOnce(&mut UserRecord, &World<'_>) -> Turn,
+    ) -> Self {
+        let (notices, events) = (Vec::new(), Vec::new());
+        let mut this = Self { settings, record, now, notices, step: None, events };
         this.take(first);
         this
+    }
+
+    /// Begins another login, on the record that this one left.
+    pub fn again(&self, now: Timestamp, login: LoginContext) -> Self {
+        Self::at(now, self.settings.clone(), self.record.clone(), |record, world| {
+            Dialogue::open(login, true, record, world)
+        })
+    }
+
+    /// What was staged takes effect, as in the account phase.
+    pub fn redeem(&mut self) -> &mut Self {
+        for staged in self.outcome().staged.clone() {
+            self.record.apply(&staged, self.now).unwrap();
+        }
+        self
     }
 
     pub fn answer(&mut self, text: &str) -> &mut Self {
@@ -143,11 +177,13 @@ impl Login {
 
     fn take(&mut self, step: impl FnOnce(&mut UserRecord, &World<'_>) -> Turn) {
         let record = &mut self.record;
-        let turn = run(&self.settings, |world| step(record, world));
-        self.events.extend(turn.effects.iter().filter_map(|effect| match effect {
-            Effect::Audit(event) => Some(event.to_string()),
-            Effect::Notify(_) => None,
-        }));
+        let turn = run_at(self.now, &self.settings, |world| step(record, world));
+        for effect in turn.effects {
+            match effect {
+                Effect::Audit(event) => self.events.push(event.to_string()),
+                Effect::Notify(notice) => self.notices.push(*notice),
+            }
+        }
         self.step = Some(turn.step);
     }
 

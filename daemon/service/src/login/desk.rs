@@ -18,7 +18,8 @@ use std::{
 use twinlock_bus_api::login::Phase;
 use twinlock_core::{
     dialogue::{
-        self, Dialogue, Message, Outcome, Step, Turn, Verdict, decide_account, open_password,
+        self, Dialogue, Message, Outcome, Staged, Step, Turn, Verdict, decide_account,
+        open_password,
     },
     login::{LoginContext, User},
     record::UserRecord,
@@ -29,6 +30,8 @@ use zeroize::Zeroizing;
 
 use super::{
     request::Request,
+    session::is_root_s_word,
+    sessions::Sessions,
     slots::{Slot, Slots},
     stack::Stacks,
     staging,
@@ -92,14 +95,15 @@ pub struct Desk {
     pub(super) engine: Arc<Engine>,
     tickets: Tickets,
     slots: Slots,
+    pub(super) sessions: Sessions,
     stacks: Stacks,
     dialogues: AtomicU64,
 }
 
 /// One login as it stands at the desk.
-struct Caller {
-    login: LoginContext,
-    known: bool,
+pub(super) struct Caller {
+    pub(super) login: LoginContext,
+    pub(super) known: bool,
     binding: Binding,
 }
 
@@ -111,6 +115,7 @@ impl Desk {
             stacks,
             tickets: Tickets::default(),
             slots: Slots::new(LIFETIME),
+            sessions: Sessions::default(),
             dialogues: AtomicU64::new(0),
         }
     }
@@ -225,20 +230,6 @@ impl Desk {
         Ok(Reply::Done(without_prompt(step)))
     }
 
-    /// A session opens, or fails to, by other modules' word; it only hears the news.
-    async fn session(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
-        let Caller { login, known, .. } = self.recognise(&request, process).await?;
-        let mut messages = Vec::new();
-        if known {
-            let greet = |record: &mut UserRecord, world: &dialogue::World<'_>| Done {
-                answer: dialogue::greet(&login, record, world),
-                effects: Vec::new(),
-            };
-            messages = self.engine.step(&login.user, greet).await?;
-        }
-        Ok(Reply::Done(Ending::without_ticket(Verdict::Skip, messages)))
-    }
-
     /// Opens a dialogue, if the user and source have not too many open already.
     async fn dialogue(
         &self,
@@ -259,7 +250,11 @@ impl Desk {
     }
 
     /// Who logs in, as NSS says. A user whom it does not know gets a dialogue like any other.
-    async fn recognise(&self, request: &Request, process: i32) -> Result<Caller, EngineError> {
+    pub(super) async fn recognise(
+        &self,
+        request: &Request,
+        process: i32,
+    ) -> Result<Caller, EngineError> {
         let found = self.engine.find_user(&request.user).await?;
         let known = found.is_some();
         let user = found.unwrap_or_else(|| User {
@@ -267,6 +262,7 @@ impl Desk {
             uid: NO_UID,
             groups: Vec::new(),
         });
+        let session_code = self.session_code(request, user.uid);
         let binding = Binding {
             errand: Errand::of(request.phase),
             user: user.name.clone(),
@@ -283,7 +279,7 @@ impl Desk {
             first_factors: request.first_factors.clone(),
             interactive: request.interactive,
             redeems: self.stacks.redeem(&request.service),
-            session_code: None,
+            session_code,
         };
         Ok(Caller { login, known, binding })
     }
@@ -299,11 +295,21 @@ impl Desk {
         };
         if !grant.staged.is_empty() {
             let login = &caller.login;
+            self.note_session(request, login, &grant.staged);
             let apply = |record: &mut UserRecord, world: &dialogue::World<'_>| {
                 staging::take_effect(record, login, &grant.staged, world.now)
             };
-            if let Err(superseded) = self.engine.step(&login.user, apply).await? {
-                return Ok(Reply::Done(self.refuse(login, &superseded.to_string())));
+            match self.engine.step(&login.user, apply).await {
+                Ok(Ok(())) => {}
+                Ok(Err(superseded)) => {
+                    return Ok(Reply::Done(self.refuse(login, &superseded.to_string())));
+                }
+                // Root sets passwords whatever becomes of the store; that trust in hosts outlives
+                // the old password is told.
+                Err(error) if is_root_s_word(request, &grant.staged) => {
+                    let _ = self.trouble(&login.user.name, &error);
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(Reply::Done(Ending::without_ticket(grant.verdict, Vec::new())))
@@ -368,9 +374,12 @@ impl Desk {
     fn ending(
         &self,
         binding: Binding,
-        grant: Grant,
+        mut grant: Grant,
         messages: Vec<Message>,
     ) -> Result<Ending, EngineError> {
+        if binding.errand == Errand::PasswordChange {
+            grant.staged.push(Staged::ChangePassword);
+        }
         let mut secret = Zeroizing::new([0; TICKET_BYTES]);
         random::fill(&mut *secret)?;
         let verdict = grant.verdict;

@@ -5,6 +5,8 @@ pub mod interface;
 pub mod listener;
 mod refusal;
 pub mod request;
+mod session;
+mod sessions;
 pub mod slots;
 pub mod stack;
 mod staging;

@@ -57,6 +57,10 @@ pub struct Request {
     pub caller_uid: Option<u32>,
     /// An expired password is being changed.
     pub expired: bool,
+    /// Both ends of the connection as sshd names them: one name for all phases of a login.
+    pub connection: Option<String>,
+    /// The audit session of the process that runs PAM.
+    pub audit_session: Option<u32>,
 }
 
 impl Request {
@@ -86,7 +90,6 @@ impl Request {
                 rhost.as_deref(),
                 ruser.as_deref(),
             ),
-            service,
             user: user.ok_or(RequestError::Missing(context::USER))?,
             tty: fields.text(context::TTY, LONGEST)?,
             first_factors: FirstFactor::of_login(auth_info.as_deref(), has_authtok),
@@ -94,6 +97,10 @@ impl Request {
             ticket: fields.text(context::TICKET, LONGEST)?.map(Zeroizing::new),
             caller_uid: fields.number(context::CALLER_UID)?,
             expired: fields.flag(context::EXPIRED)?.unwrap_or(false),
+            audit_session: fields.number(context::AUDIT_SESSION)?,
+            // Elsewhere it may come from a file of the user's.
+            connection: ssh_connection.filter(|_| service == "sshd"),
+            service,
         })
     }
 }

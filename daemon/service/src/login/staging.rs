@@ -24,12 +24,19 @@ pub(super) fn take_effect(
         *record = before;
         return Done { answer: applied, effects: Vec::new() };
     }
-    let effects = staged.iter().flat_map(|staged| tell(record, login, staged, now)).collect();
+    let had = before.trusted.iter().count();
+    let effects = staged.iter().flat_map(|staged| tell(record, had, login, staged, now)).collect();
     Done { answer: applied, effects }
 }
 
-/// What others hear of it: the log, and the user, wherever they can be reached.
-fn tell(record: &UserRecord, login: &LoginContext, staged: &Staged, now: Timestamp) -> Vec<Effect> {
+/// What others hear of it; `had` is how many hosts were trusted before: the log, and the user, wherever they can be reached.
+fn tell(
+    record: &UserRecord,
+    had: usize,
+    login: &LoginContext,
+    staged: &Staged,
+    now: Timestamp,
+) -> Vec<Effect> {
     let (happening, cause, subject) = match staged {
         Staged::Enrol(enrolment) => (
             Happening::FactorEnrolled,
@@ -41,9 +48,15 @@ fn tell(record: &UserRecord, login: &LoginContext, staged: &Staged, now: Timesta
             format!("host {} ({}) until {}", host.id, host.binding, host.until),
             Subject::HostTrusted { host: host.binding.to_string(), until: host.until },
         ),
-        Staged::BeginGrace { .. } | Staged::UseTrust { .. } | Staged::ChangePassword => {
-            return Vec::new();
-        }
+        Staged::ChangePassword if had > 0 => (
+            Happening::HostCleared,
+            format!("{had} trusted hosts, because the password changes"),
+            Subject::HostsCleared { cause: "the password was changed".to_owned() },
+        ),
+        Staged::BeginGrace { .. }
+        | Staged::UseTrust { .. }
+        | Staged::GiveCode { .. }
+        | Staged::ChangePassword => return Vec::new(),
     };
     let event = AuditEvent::of_login(happening, login, cause);
     let to = Recipient::all_of(&record.contacts);
