@@ -103,11 +103,6 @@ pub enum Subject {
         /// Until when.
         until: Timestamp,
     },
-    /// Hosts are trusted no longer.
-    HostsCleared {
-        /// Why.
-        cause: String,
-    },
     /// A contact was changed. Goes to the old one and to the new one.
     ContactChanged {
         /// `e-mail address` or `mobile number`.
@@ -174,7 +169,6 @@ impl Subject {
             Self::FactorEnrolled { .. } => "factor-enrolled",
             Self::FactorRemoved { .. } => "factor-removed",
             Self::HostTrusted { .. } => "host-trusted",
-            Self::HostsCleared { .. } => "hosts-cleared",
             Self::ContactChanged { .. } => "contact-changed",
             Self::RecoveryCodeUsed { .. } => "recovery-code-used",
             Self::RecoveryCodesRenewed => "recovery-codes-renewed",

@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::rig::namespace::{self, HOST_NAME, write};
 use crate::rig::process::guarded;
+use crate::rig::ssh::TRUST;
 use crate::rig::sshd::KNOWN_HOSTS;
 use crate::rig::terminal::Terminal;
 use crate::rig::users::User;
@@ -12,7 +13,7 @@ use crate::rig::users::User;
 pub const COMMAND: &str = "ssh alice@web1";
 
 const PASSWORD: &str = "Password: ";
-const CODE: &str = "Verification code: ";
+const CODE: &str = "Verification code";
 
 /// The server's key under the name that the person types.
 const KNOWN_BY_NAME: &str = "/run/rig/known_hosts_by_name";
@@ -37,6 +38,7 @@ impl Visit {
 pub fn with_right_code(user: &User, source: &str, code: &str) -> Visit {
     let mut terminal = knock(user, source);
     terminal.expect(CODE).type_line(code);
+    terminal.expect(TRUST).type_line("");
     terminal.expect("$ ").type_line("echo \"$(id -un) is on $(hostname)\"");
     terminal.expect(&format!("{} is on {HOST_NAME}", user.name)).expect("$ ").type_line("exit");
     let in_shell = terminal.finish().success();

@@ -94,8 +94,13 @@ impl Ssh {
     }
 }
 
-/// Whether the client's login came through as this user. Waits for the client's end.
+/// What follows a right code where the host can be trusted.
+pub const TRUST: &str = "Do not ask again";
+
+/// Whether the client's login came through as this user. Waits for the client's end, and trusts no
+/// host.
 pub fn is_in(terminal: &mut Terminal, user: &str) -> bool {
+    terminal.answer_if_asked(TRUST, "");
     let status = terminal.finish();
     let greeted = terminal.transcript().contains(&format!("{GREETING} {user}"));
     assert_eq!(

@@ -91,6 +91,23 @@ impl Terminal {
         }
     }
 
+    /// Types a line at a question that may come behind what was expected before, or not at all
+    /// before the program ends. Tells whether it came.
+    pub fn answer_if_asked(&mut self, question: &str, line: &str) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(end) = self.screen.find(self.cursor, question, Duration::from_millis(20)) {
+                self.cursor = end;
+                self.type_line(line);
+                return true;
+            }
+            if self.child.try_wait().expect("ask after the program").is_some() {
+                return false;
+            }
+        }
+        false
+    }
+
     /// Types a line.
     pub fn type_line(&mut self, line: &str) -> &mut Self {
         self.type_bytes(format!("{line}\n").as_bytes())

@@ -48,8 +48,8 @@ fn the_first_login_enrols_and_the_second_asks_for_a_code() {
         assert!(!log.contains(phone.secret()), "{log}");
 
         let mut second = ssh.start();
-        second.expect("Verification code:").type_line(&code).expect("was used already");
-        second.expect("Verification code:").type_line(&phone.fresh());
+        second.expect("Verification code").type_line(&code).expect("was used already");
+        second.expect("Verification code").type_line(&phone.fresh());
         assert!(is_in(&mut second, "alice"), "{}", second.transcript());
         assert!(!second.transcript().contains("Key:"), "{}", second.transcript());
     });
@@ -118,8 +118,8 @@ fn of_two_enrolments_at_once_the_first_to_go_through_wins() {
         two.type_line("");
         assert!(!is_in(&mut two, "alice"), "{}", two.transcript());
         let mut next = ssh.start();
-        next.expect("Verification code:").type_line(&loser.fresh()).expect("is not right");
-        next.expect("Verification code:").type_line(&winner.fresh());
+        next.expect("Verification code").type_line(&loser.fresh()).expect("is not right");
+        next.expect("Verification code").type_line(&winner.fresh());
         assert!(is_in(&mut next, "alice"), "{}", next.transcript());
     });
 }
@@ -135,7 +135,7 @@ fn an_administrators_enrolment_wins_over_one_that_is_under_way() {
         terminal.type_line("");
         assert!(!is_in(&mut terminal, "alice"), "{}", terminal.transcript());
         let mut next = ssh.start();
-        next.expect("Verification code:").type_line(&given.fresh());
+        next.expect("Verification code").type_line(&given.fresh());
         assert!(is_in(&mut next, "alice"), "{}", next.transcript());
     });
 }

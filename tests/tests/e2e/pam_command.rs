@@ -19,7 +19,7 @@ use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
 use twinlock_tests::rig::terminal::Terminal;
 
-const CODE: &str = "Verification code:";
+const CODE: &str = "Verification code";
 const DROP_IN: &str = "/etc/ssh/sshd_config.d/00-twinlock.conf";
 
 /// As on Debian, without the modules that need a whole machine.

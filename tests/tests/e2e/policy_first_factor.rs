@@ -15,7 +15,7 @@ use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
 use twinlock_tests::rig::terminal::Terminal;
 
-const CODE: &str = "Verification code:";
+const CODE: &str = "Verification code";
 const SETTING: &str = "AuthenticationMethods publickey,keyboard-interactive";
 
 fn reconfigure(daemon: &mut Daemon, text: &str) {

@@ -13,7 +13,7 @@ use twinlock_tests::rig::process::PATIENCE;
 use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
 
-const CODE: &str = "Verification code:";
+const CODE: &str = "Verification code";
 const ELSEWHERE: &str = "not allowed from where you are";
 const KEY_THEN_CODE: &str = "AuthenticationMethods publickey,keyboard-interactive";
 

@@ -5,7 +5,7 @@ use twinlock_tests::rig::application::login;
 use twinlock_tests::rig::command::{enrol, errors, twinlock};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{code_alone, install, twinlock as line};
-use twinlock_tests::rig::ssh::{Ssh, is_in};
+use twinlock_tests::rig::ssh::{Ssh, TRUST, is_in};
 use twinlock_tests::rig::sshd::Sshd;
 
 fn start_sshd() -> Sshd {
@@ -29,7 +29,8 @@ fn wrong_codes_and_changes_since_the_last_login_are_told_once() {
 
         let ssh = Ssh::to(&host.alice).from("203.0.113.7");
         let mut next = ssh.start_shell();
-        next.expect("Verification code:").type_line(&phone.fresh()).type_line(Ssh::LEAVE);
+        next.expect("Verification code").type_line(&phone.fresh());
+        next.expect(TRUST).type_line("").type_line(Ssh::LEAVE);
         assert!(is_in(&mut next, "alice"), "{}", next.transcript());
         let shown = next.transcript();
         assert!(
@@ -39,7 +40,8 @@ fn wrong_codes_and_changes_since_the_last_login_are_told_once() {
         assert!(shown.contains("An administrator reset your second factors at "), "{shown}");
 
         let mut later = ssh.start_shell();
-        later.expect("Verification code:").type_line(&phone.fresh()).type_line(Ssh::LEAVE);
+        later.expect("Verification code").type_line(&phone.fresh());
+        later.expect(TRUST).type_line("").type_line(Ssh::LEAVE);
         assert!(is_in(&mut later, "alice"), "{}", later.transcript());
         let shown = later.transcript();
         assert!(!shown.contains("wrong codes were"), "it is told once: {shown}");

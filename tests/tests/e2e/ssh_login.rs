@@ -10,7 +10,7 @@ use twinlock_tests::rig::process::PATIENCE;
 use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
 
-const CODE: &str = "Verification code:";
+const CODE: &str = "Verification code";
 const WRONG: &str = "That code is not right";
 const USED: &str = "That code was used already";
 

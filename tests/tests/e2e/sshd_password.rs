@@ -39,7 +39,7 @@ fn a_password_after_a_failed_keyboard_interactive_try_in_the_same_connection_is_
             .start();
         terminal.expect("assword:").type_line(&code);
         for _ in 0..3 {
-            terminal.expect("Verification code:").type_line(&phone.wrong());
+            terminal.expect("Verification code").type_line(&phone.wrong());
         }
         terminal.expect("alice@203.0.113.1's password:").type_line(&code);
         assert!(!is_in(&mut terminal, "alice"), "{}", terminal.transcript());

@@ -118,7 +118,7 @@ fn su_and_sudo_ask_no_bus_that_a_variable_names() {
             let mut terminal = Terminal::start(command);
             terminal.expect("assword").expect(":").type_line(password);
             for _ in 0..3 {
-                terminal.expect("Verification code:").type_line(&phone.wrong());
+                terminal.expect("Verification code").type_line(&phone.wrong());
             }
             assert!(!terminal.finish().success(), "{}", terminal.transcript());
             assert!(!terminal.transcript().contains("in as"), "{}", terminal.transcript());

@@ -11,7 +11,7 @@ use twinlock_tests::rig::pam_stack::{install, password_then_code};
 use twinlock_tests::rig::process::{PATIENCE, as_user};
 use twinlock_tests::rig::terminal::Terminal;
 
-const CODE: &str = "Verification code:";
+const CODE: &str = "Verification code";
 
 /// The module's time-out in these stacks, in seconds.
 const TIMEOUT: u64 = 2;

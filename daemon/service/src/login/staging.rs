@@ -41,17 +41,17 @@ fn tell(
         Staged::Enrol(enrolment) => (
             Happening::FactorEnrolled,
             format!("factor {} at login", enrolment.factor),
-            Subject::FactorEnrolled { label: DEFAULT_LABEL.to_owned() },
+            Some(Subject::FactorEnrolled { label: DEFAULT_LABEL.to_owned() }),
         ),
         Staged::Trust { host, .. } => (
             Happening::HostTrusted,
             format!("host {} ({}) until {}", host.id, host.binding, host.until),
-            Subject::HostTrusted { host: host.binding.to_string(), until: host.until },
+            Some(Subject::HostTrusted { host: host.binding.to_string(), until: host.until }),
         ),
         Staged::ChangePassword if had > 0 => (
             Happening::HostCleared,
             format!("{had} trusted hosts, because the password changes"),
-            Subject::HostsCleared { cause: "the password was changed".to_owned() },
+            None,
         ),
         Staged::BeginGrace { .. }
         | Staged::UseTrust { .. }
@@ -60,6 +60,7 @@ fn tell(
     };
     let event = AuditEvent::of_login(happening, login, cause);
     let to = Recipient::all_of(&record.contacts);
-    let notice = Notice::of_login(to, subject, login, now);
-    vec![Effect::Audit(event), Effect::Notify(Box::new(notice))]
+    let notice = subject.map(|subject| Notice::of_login(to, subject, login, now));
+    let notice = notice.map(|notice| Effect::Notify(Box::new(notice)));
+    std::iter::once(Effect::Audit(event)).chain(notice).collect()
 }
