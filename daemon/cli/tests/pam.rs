@@ -252,3 +252,44 @@ fn a_dead_daemon_is_no_daemon_to_enable() {
     assert_eq!(host.run(ENABLE, &[]).code, 3);
     assert_eq!(host.read("pam.d/ssh").unwrap(), SSHD);
 }
+
+/// An sshd that reads of its configuration whether it has methods, and of those no more.
+const FAKE_SSHD: &str = r#"#!/bin/sh
+while [ "$1" != -f ]; do shift; done
+case "$2" in *sshd_config) included="${2%sshd_config}sshd_config.d/00-twinlock.conf" ;; esac
+echo usepam yes
+echo kbdinteractiveauthentication yes
+cat "$2" $included 2>/dev/null | sed -n 's/^AuthenticationMethods/authenticationmethods/p' | head -n 1
+"#;
+
+#[test]
+fn sshd_is_told_what_it_needs_and_that_is_taken_back_too() {
+    let (daemon, host) = host();
+    host.write("pam.d/sshd", SSHD);
+    host.write("sshd", FAKE_SSHD);
+    fs::set_permissions(host.path("sshd"), Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(host.path("ssh/sshd_config.d")).unwrap();
+    let include = format!("Include {}/*.conf\n", host.path("ssh/sshd_config.d").display());
+    host.write("ssh/sshd_config", &include);
+    let drop_in = "ssh/sshd_config.d/00-twinlock.conf";
+
+    logs_in(&daemon, "sshd");
+    let script = [("Change sshd, and reload sshd?", "y"), ("Did that login get in?", "y")];
+    insta::assert_snapshot!(
+        "enable-sshd",
+        host.transcript(&host.run(&["pam", "enable", "sshd"], &script))
+    );
+    assert!(host.read(drop_in).unwrap().ends_with("AuthenticationMethods keyboard-interactive\n"));
+    assert_eq!(host.guard.all(), ["arm sshd 300s", "reload sshd", "disarm sshd"]);
+    assert_eq!(host.run(&["pam", "disable", "sshd", "--yes"], &[]).code, 0);
+    assert_eq!((host.read("pam.d/sshd").as_deref(), host.read(drop_in)), (Some(SSHD), None));
+    assert_eq!(host.guard.all().last().map(String::as_str), Some("reload sshd"));
+
+    host.write("ssh/sshd_config", "AuthenticationMethods publickey\n");
+    let shown = host.run(&["pam", "enable", "sshd", "--yes"], &[]);
+    insta::assert_snapshot!("sshd-no-include", host.transcript(&shown));
+    host.write("ssh/sshd_config", &format!("AuthenticationMethods publickey\n{include}"));
+    let shown = host.run(&["pam", "enable", "sshd", "--yes"], &[]);
+    insta::assert_snapshot!("sshd-overridden", host.transcript(&shown));
+    assert_eq!(host.read("pam.d/sshd").as_deref(), Some(SSHD));
+}

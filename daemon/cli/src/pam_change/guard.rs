@@ -58,6 +58,10 @@ impl Guard for SystemGuard {
     fn arm(&self, record: &Record, after: Duration) -> Result<Armed, String> {
         let program = std::env::current_exe()
             .map_err(|cause| format!("where this program is cannot be told: {cause}"))?;
+        // An upgrade has put another one in its place.
+        if !program.is_file() {
+            return Err("this program was replaced while it ran; try again".to_owned());
+        }
         if Path::new(SYSTEMD).is_dir() {
             by_timer(&program, record, after)
         } else {
@@ -121,8 +125,8 @@ fn by_timer(program: &Path, record: &Record, after: Duration) -> Result<Armed, S
     command.arg("--timer-property=AccuracySec=100ms");
     command.arg(format!("--description=Take back the PAM change of {}", record.service));
     // A full disk or a lock that is held passes; whoever is locked out until then waits for this.
-    command.args(["--property=Restart=on-failure", "--property=RestartSec=5"]);
-    command.args(["--property=StartLimitIntervalSec=0", "--"]);
+    // Every five seconds is too seldom for the limit of starts to count.
+    command.args(["--property=Restart=on-failure", "--property=RestartSec=5", "--"]);
     command.arg(program).args(revert_arguments(record));
     let output = command
         .stderr(Stdio::piped())
