@@ -29,11 +29,7 @@ pub fn until_confirmed(
     loop {
         match login_since(client, record) {
             Ok(Some(event)) => {
-                around.prompt.tell(&format!(
-                    "{} logged in {}.",
-                    record.service,
-                    described(&event)
-                ))?;
+                around.prompt.tell(&format!("Seen: {}.", described(&event)))?;
                 return decided(record, around);
             }
             Err(CallError::Interrupted) => return left_alone(record, around),
