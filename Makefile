@@ -110,6 +110,8 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -m 0644 packaging/pam/* $(DESTDIR)$(DOCDIR)/examples/pam/
 	install -m 0644 README.md ARCHITECTURE.md SECURITY.md $(DESTDIR)$(DOCDIR)/
 	install -D -m 0644 packaging/fail2ban/filter.d/twinlock.conf $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
+	install -d $(DESTDIR)$(DATADIR)/twinlock/templates
+	install -m 0644 config/templates/* $(DESTDIR)$(DATADIR)/twinlock/templates/
 	install -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	install -m 0644 packaging/man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 0644 packaging/man/*.8 $(DESTDIR)$(MANDIR)/man8/
@@ -118,7 +120,7 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	$(TARGET)/release/twinlock completions zsh > $(DESTDIR)$(ZSHDIR)/_twinlock
 	$(TARGET)/release/twinlock completions fish > $(DESTDIR)$(FISHDIR)/twinlock.fish
 	chmod 0644 $(DESTDIR)$(BASHDIR)/twinlock $(DESTDIR)$(ZSHDIR)/_twinlock $(DESTDIR)$(FISHDIR)/twinlock.fish
-	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/twinlock/conf.d
+	install -d -m 0755 $(DESTDIR)$(SYSCONFDIR)/twinlock/conf.d $(DESTDIR)$(SYSCONFDIR)/twinlock/templates
 	# An administrator's configuration stays.
 	test -e $(DESTDIR)$(SYSCONFDIR)/twinlock/twinlock.toml || \
 		install -m 0644 config/defaults/twinlock.toml $(DESTDIR)$(SYSCONFDIR)/twinlock/twinlock.toml
@@ -135,7 +137,7 @@ uninstall: ## take away what `make install` copied; configuration, key and store
 	rm -f $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man5/twinlock.toml.5 man8/twinlock.8 man8/twinlockd.8 man8/pam_twinlock.8)
 	rm -f $(DESTDIR)$(BASHDIR)/twinlock $(DESTDIR)$(ZSHDIR)/_twinlock $(DESTDIR)$(FISHDIR)/twinlock.fish
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(DOCDIR) $(DESTDIR)$(DATADIR)/twinlock
 	@echo 'Left as they are: $(SYSCONFDIR)/twinlock, /var/lib/twinlock and the user twinlock.'
 
 clean: ## remove what was built

@@ -13,6 +13,11 @@ impl Clock {
         Self(format!("+{days}d"))
     }
 
+    /// The machine's clock, so many days ago.
+    pub fn days_ago(days: u32) -> Self {
+        Self(format!("-{days}d"))
+    }
+
     /// The machine's clock and so many minutes.
     pub fn minutes_ahead(minutes: u32) -> Self {
         Self(format!("+{minutes}m"))

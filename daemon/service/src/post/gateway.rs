@@ -133,12 +133,13 @@ impl Client {
 
     fn failure(&self, error: ureq::Error) -> Failure {
         let name = &self.name;
-        if let ureq::Error::Rustls(error) = &error
-            && let Some(fault) = tls::fault(name, error)
-        {
-            return fault;
-        }
-        if let Some(fault) = tls::fault(name, &error) {
+        // The client does not say what its own errors come from.
+        let of_tls = match &error {
+            ureq::Error::Rustls(error) => tls::fault(name, error),
+            ureq::Error::Io(error) => tls::fault(name, error),
+            _ => None,
+        };
+        if let Some(fault) = of_tls {
             return fault;
         }
         match error {

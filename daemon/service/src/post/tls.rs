@@ -60,6 +60,7 @@ pub(super) fn fault(server: &str, error: &(dyn std::error::Error + 'static)) -> 
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "it is for another name"
         }
+        CertificateError::BadSignature => "it is not signed by the issuer that it names",
         CertificateError::Revoked => "it was revoked",
         other => {
             return Some(Failure::lasting(format!(
