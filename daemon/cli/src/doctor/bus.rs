@@ -31,6 +31,8 @@ enum Standing {
     Stranger(u32),
     /// It has the name and does not answer.
     Silent(String),
+    /// It answers, and its program is no longer the one that is installed.
+    Outdated,
     /// It answers.
     Well,
 }
@@ -48,7 +50,7 @@ pub(super) fn check(address: &str, report: &mut Report) -> bool {
         }
         Ok(standing) => {
             report.examined.push(Area::Daemon);
-            let well = matches!(standing, Standing::Well);
+            let well = matches!(standing, Standing::Well | Standing::Outdated);
             // Without its policy nobody can ask it.
             let unknown = matches!(standing, Standing::Silent(_)) && !has_policy;
             report.findings.extend(fault(standing).filter(|_| !unknown));
@@ -117,12 +119,24 @@ fn ask(address: &str) -> Result<Standing, String> {
         let peer = Some("org.freedesktop.DBus.Peer");
         let ping = bus.call_method(Some(BUS_NAME), OBJECT_PATH, peer, "Ping", &());
         Ok(match tokio::time::timeout(DEADLINE / 2, ping).await {
-            Ok(Ok(_)) => Standing::Well,
+            Ok(Ok(_)) => {
+                let process = driver.get_connection_unix_process_id(name).await;
+                let replaced =
+                    process.is_ok_and(|process| is_replaced(Path::new("/proc"), process));
+                if replaced { Standing::Outdated } else { Standing::Well }
+            }
             Ok(Err(cause)) => Standing::Silent(cause.to_string()),
             Err(_) => Standing::Silent(format!("no answer within {} s", DEADLINE.as_secs() / 2)),
         })
     });
     asked.map_err(|cause| cause.to_string()).and_then(|answer| answer)
+}
+
+/// Whether the program that a process runs is gone from its place (proc_pid_exe(5)), as after an
+/// upgrade without a restart. Who may not look sees nothing.
+fn is_replaced(processes: &Path, process: u32) -> bool {
+    let program = fs::read_link(processes.join(process.to_string()).join("exe"));
+    program.is_ok_and(|program| program.as_os_str().as_encoded_bytes().ends_with(b" (deleted)"))
 }
 
 fn fault(standing: Standing) -> Option<Finding> {
@@ -151,6 +165,15 @@ fn fault(standing: Standing) -> Option<Finding> {
             REFUSED,
             "systemctl restart twinlockd; then: journalctl -u twinlockd -n 50",
         )),
+        Standing::Outdated => Some(Finding {
+            severity: Severity::Warning,
+            ..finding(
+                "daemon-outdated",
+                "twinlockd runs from a program that has been replaced since it started".to_owned(),
+                "It is of another version than the command and the module.",
+                "systemctl restart twinlockd",
+            )
+        }),
         Standing::Stranger(uid) => Some(finding(
             "bus-name-taken",
             format!("the user with id {uid} has the name {BUS_NAME} on the bus"),
@@ -159,5 +182,25 @@ fn fault(standing: Standing) -> Option<Finding> {
              policy of the package again, and: systemctl reload dbus && systemctl restart \
              twinlockd",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_was_replaced_is_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("sleep");
+        fs::copy("/bin/sleep", &program).unwrap();
+        let mut process = std::process::Command::new(&program).arg("60").spawn().unwrap();
+        let before = is_replaced(Path::new("/proc"), process.id());
+        fs::remove_file(&program).unwrap();
+        let after = is_replaced(Path::new("/proc"), process.id());
+        process.kill().unwrap();
+        process.wait().unwrap();
+        assert_eq!((before, after), (false, true));
+        assert_eq!(fault(Standing::Outdated).unwrap().severity, Severity::Warning);
     }
 }
