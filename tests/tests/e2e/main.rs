@@ -42,3 +42,4 @@ mod ssh_login;
 mod sshd_password;
 mod strangers;
 mod su_sudo_login;
+mod templates;
