@@ -11,6 +11,10 @@ use crate::{
     error::Result,
     history::{LogEvent, LogFilter},
     policy::SupposedLogin,
+    voucher::{
+        BypassInfo, BypassOptions, InvitationInfo, InvitationOptions, ResetOptions, ResetOutcome,
+        Voucher,
+    },
 };
 
 /// One enrolled factor, without its secret.
@@ -65,6 +69,10 @@ pub struct UserStatus {
     pub grace: Option<u64>,
     /// `enforce` or `observe`; for administrators only.
     pub mode: Option<String>,
+    /// An invitation that can be used; absent where there is none.
+    pub invitation: Option<InvitationInfo>,
+    /// Bypass codes that can be used; absent where there is none.
+    pub bypasses: Option<Vec<BypassInfo>>,
 }
 
 /// What an open enrolment shows: once, to the caller that opened it.
@@ -189,8 +197,8 @@ pub trait Admin {
     /// Takes one factor of a user away.
     fn remove_factor(&self, user: &str, factor: &str) -> Result<()>;
 
-    /// Takes every factor of these users away, each on its own.
-    fn reset(&self, users: &[&str]) -> Result<Vec<Outcome>>;
+    /// Takes everything of these users away by which they could pass, each on its own.
+    fn reset(&self, users: &[&str], options: ResetOptions) -> Result<Vec<ResetOutcome>>;
 
     /// Clears a user's waits and failure counts.
     fn unlock(&self, user: &str) -> Result<()>;
@@ -204,4 +212,10 @@ pub trait Admin {
 
     /// Why a login of this user would be decided as it would be, as JSON.
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String>;
+
+    /// Makes an invitation to enrol, in place of the one before.
+    fn invite(&self, user: &str, options: InvitationOptions) -> Result<Voucher>;
+
+    /// Makes a code that stands for a second factor for a while.
+    fn issue_bypass(&self, user: &str, options: BypassOptions) -> Result<Voucher>;
 }

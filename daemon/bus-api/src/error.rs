@@ -30,6 +30,8 @@ pub enum Error {
     NoSuchEnrolment(String),
     /// The policy does not let this user enrol by themselves.
     EnrolmentClosed(String),
+    /// The user has a second factor already, so that an invitation to enrol is of no use.
+    AlreadyEnrolled(String),
     /// The stored record belongs to an earlier account of the same name.
     RecordMismatch(String),
     /// An argument is not of the form that it must have.

@@ -6,6 +6,7 @@
 //! - [`account`] (feature `admin`): `org.twinlock1.Self` and `org.twinlock1.Admin` on the system bus.
 //! - [`policy`] (feature `admin`): words and types of the policy on `org.twinlock1.Admin`.
 //! - [`history`] (feature `admin`): what happened, on `org.twinlock1.Admin`.
+//! - [`voucher`] (feature `admin`): invitations, bypass codes and resets on `org.twinlock1.Admin`.
 //! - [`error`]: the errors that the system-bus interfaces answer with.
 //!
 //! The installed interface XML documents each method for readers of other languages; a test holds
@@ -23,3 +24,5 @@ pub mod module_arguments;
 pub mod names;
 #[cfg(feature = "admin")]
 pub mod policy;
+#[cfg(feature = "admin")]
+pub mod voucher;

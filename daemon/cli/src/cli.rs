@@ -35,6 +35,8 @@ pub enum Verb {
     Verify(verbs::verify::Args),
     Factor(verbs::factor::Args),
     Reset(verbs::reset::Args),
+    Invite(verbs::invite::Args),
+    Bypass(verbs::bypass::Args),
     Unlock(verbs::unlock::Args),
     Mfa(verbs::mfa::Args),
     User(verbs::user::Args),

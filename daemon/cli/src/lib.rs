@@ -54,6 +54,8 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Verify(args) => verbs::verify::run(args, &mut around.client(config)?, around),
         Verb::Factor(args) => verbs::factor::run(args, &mut around.client(config)?, around),
         Verb::Reset(args) => verbs::reset::run(args, &mut around.client(config)?, around),
+        Verb::Invite(args) => verbs::invite::run(&args, &mut around.client(config)?, around),
+        Verb::Bypass(args) => verbs::bypass::run(args, &mut around.client(config)?, around),
         Verb::Unlock(args) => verbs::unlock::run(&args, &mut around.client(config)?, around),
         Verb::Mfa(args) => verbs::mfa::run(&args, &mut around.client(config)?, around),
         Verb::User(args) => verbs::user::run(args, &mut around.client(config)?, around),

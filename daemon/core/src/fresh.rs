@@ -59,11 +59,18 @@ impl Fresh {
     /// The printed codes made in this step, each with its salt: a set of recovery codes, or an
     /// invitation or a bypass code, which is the first.
     pub fn printed_codes(&self) -> impl Iterator<Item = (PrintedCode, [u8; SALT_BYTES])> + use<'_> {
-        (0..RECOVERY_CODES).map(|n| {
-            let from = PRINTED + n * PRINTED_BYTES;
-            let bytes = Zeroizing::new(self.slice::<CODE_BYTES>(from));
-            (PrintedCode::from_random(&bytes), self.slice(from + CODE_BYTES))
-        })
+        (0..RECOVERY_CODES).map(|n| self.nth_printed_code(n))
+    }
+
+    /// The first of them, where one is all that is made.
+    pub fn printed_code(&self) -> (PrintedCode, [u8; SALT_BYTES]) {
+        self.nth_printed_code(0)
+    }
+
+    fn nth_printed_code(&self, n: usize) -> (PrintedCode, [u8; SALT_BYTES]) {
+        let from = PRINTED + n * PRINTED_BYTES;
+        let bytes = Zeroizing::new(self.slice::<CODE_BYTES>(from));
+        (PrintedCode::from_random(&bytes), self.slice(from + CODE_BYTES))
     }
 
     /// The shared secret of a factor made in this step.

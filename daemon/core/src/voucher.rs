@@ -1,12 +1,13 @@
 //! What an administrator gives out on paper or by telephone: an invitation to enrol, and a bypass
 //! code that stands for a factor for a while.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    fresh::Fresh,
     hashing::Hashing,
     login::Source,
     printed_code::{HashedCode, PrintedCode},
@@ -18,6 +19,17 @@ const MAX_BYPASSES: usize = 8;
 
 /// The longest reason of a bypass code, in bytes.
 pub const LONGEST_REASON: usize = 200;
+
+/// How long an invitation can be used, where nobody says otherwise.
+pub const INVITATION_LIFETIME: Duration = Duration::from_secs(3 * DAY);
+
+/// The longest that an invitation or a bypass code can be used: neither is a factor to live with.
+pub const LONGEST_LIFETIME: Duration = Duration::from_secs(30 * DAY);
+
+/// The most uses of one bypass code.
+pub const MOST_USES: u32 = 100;
+
+const DAY: u64 = 24 * 60 * 60;
 
 /// An invitation: whoever knows the first factor and this code may enrol, once.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +44,12 @@ pub struct Invitation {
 }
 
 impl Invitation {
+    /// A new one, and its code in clear for whoever it is handed to.
+    pub fn new(until: Timestamp, fresh: &Fresh, hashing: &dyn Hashing) -> (Self, PrintedCode) {
+        let (code, salt) = fresh.printed_code();
+        (Self { code: code.hashed(salt, hashing), id: fresh.object_id(), until }, code)
+    }
+
     /// Whether this is the code, in time.
     pub fn admits(&self, code: &PrintedCode, hashing: &dyn Hashing, now: Timestamp) -> bool {
         now < self.until && self.code.matches(code, hashing)

@@ -11,6 +11,7 @@ use twinlock_core::{
     factor::totp::{Secret, TotpFactor},
     lockout::Rules,
     login::User,
+    notice::Notice,
     policy::Policy,
     record::{CodeRules, UserRecord},
     time::Timestamp,
@@ -24,7 +25,7 @@ use crate::{
     engine::{Done, Engine, Foundations},
     hashing::CodeHashing,
     login::request::Request,
-    post::NoPost,
+    post::Post,
     store::memory::MemoryStore,
 };
 
@@ -46,6 +47,16 @@ pub(crate) const RIGHT: &str = CODES[STEP];
 /// No code of [`SECRET`] near any time of a test.
 pub(crate) const WRONG: &str = "000000";
 
+/// A post that keeps what it is handed.
+#[derive(Default)]
+struct Letters(Mutex<Vec<Notice>>);
+
+impl Post for Letters {
+    fn send(&self, notice: Notice) {
+        self.0.lock().unwrap().push(notice);
+    }
+}
+
 /// A daemon's surroundings.
 pub(crate) struct Setup {
     pub(crate) store: Arc<MemoryStore>,
@@ -53,6 +64,7 @@ pub(crate) struct Setup {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) settings: Settings,
     audit: AuditLog,
+    post: Arc<Letters>,
     events: Mutex<Receiver<AuditEvent>>,
 }
 
@@ -67,6 +79,7 @@ impl Setup {
             clock: Arc::new(TestClock::at(30 * STEP as u64)),
             settings: settings(Policy::default()),
             audit,
+            post: Arc::default(),
             events: Mutex::new(events),
         }
     }
@@ -83,10 +96,15 @@ impl Setup {
             directory: self.directory.clone(),
             clock: self.clock.clone(),
             audit: self.audit.clone(),
-            post: Arc::new(NoPost),
+            post: self.post.clone(),
             hashing: Arc::new(CodeHashing::for_tests()),
         };
         Arc::new(Engine::start(foundations, self.settings.clone()).await.unwrap())
+    }
+
+    /// What users were told since the last call.
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.post.0.lock().unwrap())
     }
 
     /// The audit lines since the last call.

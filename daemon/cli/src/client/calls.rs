@@ -1,8 +1,7 @@
 //! The requests, each for oneself or for a user that an administrator names.
 
 use twinlock_bus_api::account::{
-    AdminProxy, EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, SelfServiceProxy,
-    UserStatus,
+    AdminProxy, EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem, SelfServiceProxy, UserStatus,
 };
 use twinlock_bus_api::policy::{SupposedLogin, Switch};
 
@@ -167,14 +166,6 @@ impl Client {
     /// [`CallError`].
     pub fn remove_factor(&mut self, user: &str, factor: &str) -> Result<(), CallError> {
         self.call(async |bus| AdminProxy::new(bus).await?.remove_factor(user, factor).await)
-    }
-
-    /// Takes every factor of these users away.
-    ///
-    /// # Errors
-    /// [`CallError`].
-    pub fn reset(&mut self, users: &[&str]) -> Result<Vec<Outcome>, CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.reset(users).await)
     }
 
     /// Clears a user's waits and failure counts.

@@ -8,6 +8,7 @@
 mod calls;
 mod history;
 mod refusal;
+mod vouchers;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use zbus::connection;
 pub use calls::{Offer, Subject};
 pub use history::LogPage;
 pub use refusal::CallError;
+pub use vouchers::{Issued, ResetEnd};
 
 use crate::failure::Failure;
 use crate::progress::Progress;

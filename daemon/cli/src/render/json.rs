@@ -1,14 +1,17 @@
 //! JSON, one value a line. Keys are stable: they are added, never renamed.
 
+mod voucher;
+
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
-use twinlock_bus_api::account::{FactorInfo, Outcome, UserStatus};
+use twinlock_bus_api::account::{FactorInfo, UserStatus};
 use twinlock_bus_api::policy::Switch;
 use twinlock_config::Diagnostic;
 use zeroize::Zeroizing;
 
+pub use self::voucher::{Bypass, Invitation, Reset, Voucher};
 use super::moment::rfc3339;
 use crate::client::Offer;
 use crate::escape;
@@ -59,6 +62,8 @@ pub struct User<'a> {
     deadline: Option<String>,
     grace_seconds: Option<u64>,
     mode: Option<&'a str>,
+    invitation: Option<Invitation<'a>>,
+    bypasses: Vec<Bypass<'a>>,
 }
 
 impl<'a> From<&'a UserStatus> for User<'a> {
@@ -82,6 +87,8 @@ impl<'a> From<&'a UserStatus> for User<'a> {
             deadline: status.deadline.and_then(rfc3339),
             grace_seconds: status.grace,
             mode: status.mode.as_deref(),
+            invitation: status.invitation.as_ref().map(Invitation::from),
+            bypasses: status.bypasses.iter().flatten().map(Bypass::from).collect(),
         }
     }
 }
@@ -108,20 +115,6 @@ impl<'a> From<&'a Offer> for Enrolment<'a> {
             secret: offer.secret.expose(),
             uri: offer.uri.expose(),
         }
-    }
-}
-
-/// How one user fared in a reset.
-#[derive(Serialize)]
-pub struct Reset<'a> {
-    user: &'a str,
-    done: bool,
-    text: &'a str,
-}
-
-impl<'a> From<&'a Outcome> for Reset<'a> {
-    fn from(outcome: &'a Outcome) -> Self {
-        Self { user: &outcome.user, done: outcome.done, text: &outcome.text }
     }
 }
 

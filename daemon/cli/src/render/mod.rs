@@ -14,6 +14,7 @@ pub mod pam;
 pub mod reset;
 pub mod table;
 pub mod users;
+pub mod voucher;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -1,9 +1,11 @@
 //! What a reset will do, and what it did.
 
-use twinlock_bus_api::account::{Outcome, UserStatus};
+use twinlock_bus_api::account::UserStatus;
 
-use super::{Palette, count, factors};
+use super::{View, count, factors, voucher};
+use crate::client::ResetEnd;
 use crate::escape;
+use crate::secret::Secret;
 
 /// What is about to be taken from one user.
 pub fn plan(status: &UserStatus) -> String {
@@ -35,19 +37,19 @@ pub fn oneself(user: &str) -> String {
     )
 }
 
-/// One line for one user.
-pub fn outcome(outcome: &Outcome, palette: Palette) -> String {
+/// One line for one user, and the invitation where one was made.
+pub fn outcome(outcome: &ResetEnd, view: &View) -> Secret {
     let user = escape::line(&outcome.user);
     let text = escape::line(&outcome.text);
-    if outcome.done {
-        format!("{user}: {text}\n")
-    } else {
-        format!("{user}: {} {text}\n", palette.bad("failed:"))
+    if !outcome.done {
+        return Secret::new(format!("{user}: {} {text}\n", view.palette.bad("failed:")));
     }
+    let invitation = outcome.invitation.as_ref().map(|made| voucher::invitation(made, view));
+    Secret::new(format!("{user}: {text}\n{}", invitation.as_ref().map_or("", Secret::expose)))
 }
 
 /// The count at the end of several.
-pub fn summary(outcomes: &[Outcome]) -> String {
+pub fn summary(outcomes: &[ResetEnd]) -> String {
     let done = outcomes.iter().filter(|outcome| outcome.done).count();
     format!("{done} of {} reset.\n", count(outcomes.len(), "user"))
 }

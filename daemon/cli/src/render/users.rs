@@ -3,7 +3,7 @@
 use twinlock_bus_api::account::UserStatus;
 
 use super::moment::{is_past, moment};
-use super::{View, count, demands, factors, table::table};
+use super::{View, count, demands, factors, table::table, voucher};
 use crate::escape;
 
 /// What `status` prints: what holds, and what to do about it.
@@ -11,6 +11,7 @@ pub fn status(status: &UserStatus, view: &View) -> String {
     let user = escape::line(&status.user);
     let mut text = format!("{}: {}\n", view.palette.heading(&user), state(status, view));
     text.push_str(&demands::sentences(status, view));
+    text.push_str(&voucher::standing(status, view));
     if !status.factors.is_empty() {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
@@ -43,7 +44,12 @@ pub fn record(status: &UserStatus, view: &View) -> String {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
     }
-    for further in [demands::sentences(status, view), trouble(status, &user, view)] {
+    let further = [
+        demands::sentences(status, view),
+        voucher::standing(status, view),
+        trouble(status, &user, view),
+    ];
+    for further in further {
         if !further.is_empty() {
             text.push('\n');
             text.push_str(&further);

@@ -1,10 +1,12 @@
 //! What can be done: one verb a file, each an `Args` and a `run`.
 
+pub mod bypass;
 pub mod completions;
 pub mod config;
 pub mod doctor;
 pub mod enroll;
 pub mod factor;
+pub mod invite;
 pub mod log;
 pub mod mfa;
 pub mod pam;

@@ -1,25 +1,33 @@
 //! `twinlock reset`: takes every factor of users away.
 
-use twinlock_bus_api::account::Outcome;
 use twinlock_bus_api::error::Error;
 
-use crate::client::{CallError, Client, Subject};
+use crate::client::{CallError, Client, ResetEnd, Subject};
 use crate::escape;
 use crate::failure::Failure;
 use crate::prompt::confirm;
 use crate::render::{count, json, reset};
 use crate::surroundings::Surroundings;
 
-const JSON_RESET: &str = "JSON: [{user, done, text}], where text says what was done or why it was \
-                          not.";
+const JSON_RESET: &str = "JSON: [{user, done, text, invitation: {user, id, code, until, sent_to}}], \
+                          where text says what was done or why it was not, and code is null if it \
+                          was sent to the user.";
 
-/// Take every factor of users away (administrators only)
+/// Take away everything by which users could log in (administrators only)
+///
+/// Factors, recovery codes, trusted hosts and bypass codes go. Where '[reset] enrol' of the
+/// configuration says 'invitation', the next login asks for one: it is sent to the contacts of the
+/// user, or shown here where there is none.
 #[derive(clap::Args)]
 #[command(after_long_help = JSON_RESET)]
 pub struct Args {
     /// Whom to reset
     #[arg(required = true, value_name = "USER")]
     users: Vec<String>,
+
+    /// Send no invitation, and show it here
+    #[arg(long)]
+    print: bool,
 
     /// Do not ask whether to go ahead
     #[arg(long)]
@@ -43,7 +51,7 @@ pub fn run(mut args: Args, client: &mut Client, around: &mut Surroundings) -> Re
     if !args.yes {
         confirm(&mut *around.prompt, "Go ahead?")?;
     }
-    let (outcomes, end) = reset_all(&args.users, client);
+    let (outcomes, end) = reset_all(&args.users, args.print, client);
     report(&outcomes, args.json, around)?;
     conclude(&args.users, &outcomes, end)
 }
@@ -83,7 +91,7 @@ impl Plan {
         if !yes {
             let whom = count(self.lines.len(), "user");
             around.prompt.tell(&format!(
-                "This takes every factor away from {whom}:\n{}",
+                "This takes away everything by which {whom} could log in:\n{}",
                 self.lines.join("\n")
             ))?;
         }
@@ -96,7 +104,11 @@ impl Plan {
 
 /// Resets each user in a call of its own, so that an end in the middle leaves no doubt about the
 /// others. What cannot be reached, and who may not, is not tried again.
-fn reset_all(users: &[String], client: &mut Client) -> (Vec<Outcome>, Option<CallError>) {
+fn reset_all(
+    users: &[String],
+    print: bool,
+    client: &mut Client,
+) -> (Vec<ResetEnd>, Option<CallError>) {
     let mut outcomes = Vec::with_capacity(users.len());
     for (position, user) in users.iter().enumerate() {
         if users.len() > 1 {
@@ -104,7 +116,7 @@ fn reset_all(users: &[String], client: &mut Client) -> (Vec<Outcome>, Option<Cal
             let line = format!("Resetting {} of {}: {shown}", position + 1, users.len());
             client.progress().show(&line);
         }
-        match client.reset(&[user]) {
+        match client.reset(&[user], print) {
             Ok(some) => outcomes.extend(some),
             Err(
                 end @ (CallError::Unreachable(_) | CallError::Refused(Error::NotAuthorized(_))),
@@ -113,8 +125,7 @@ fn reset_all(users: &[String], client: &mut Client) -> (Vec<Outcome>, Option<Cal
                 return (outcomes, Some(end));
             }
             Err(error) => {
-                let text = error.sentence();
-                outcomes.push(Outcome { user: user.clone(), done: false, text });
+                outcomes.push(ResetEnd::failed(user, error.sentence()));
             }
         }
     }
@@ -122,13 +133,13 @@ fn reset_all(users: &[String], client: &mut Client) -> (Vec<Outcome>, Option<Cal
     (outcomes, None)
 }
 
-fn report(outcomes: &[Outcome], json: bool, around: &mut Surroundings) -> Result<(), Failure> {
+fn report(outcomes: &[ResetEnd], json: bool, around: &mut Surroundings) -> Result<(), Failure> {
     if json {
         let outcomes: Vec<_> = outcomes.iter().map(json::Reset::from).collect();
         return around.print_bytes(&json::line(&outcomes)?);
     }
     for outcome in outcomes {
-        around.print(&reset::outcome(outcome, around.view.palette))?;
+        around.print(reset::outcome(outcome, &around.view).expose())?;
     }
     if outcomes.len() > 1 {
         around.print(&reset::summary(outcomes))?;
@@ -137,7 +148,11 @@ fn report(outcomes: &[Outcome], json: bool, around: &mut Surroundings) -> Result
 }
 
 /// The sentence and exit code for what was not done.
-fn conclude(users: &[String], outcomes: &[Outcome], end: Option<CallError>) -> Result<(), Failure> {
+fn conclude(
+    users: &[String],
+    outcomes: &[ResetEnd],
+    end: Option<CallError>,
+) -> Result<(), Failure> {
     let undone: Vec<&str> =
         outcomes.iter().filter(|outcome| !outcome.done).map(|outcome| &*outcome.user).collect();
     match end {

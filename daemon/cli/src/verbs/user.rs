@@ -23,7 +23,8 @@ pub const JSON_USER: &str = "JSON: {user, uid, state: \
                              [{source, until}], switch: on|off, second_factor: \
                              off|voluntary|enrolled|required|always, enrolment: \
                              at-will|at-login|invitation|admin, required_from, deadline, \
-                             grace_seconds, mode: enforce|observe}. Times are RFC 3339 in UTC; \
+                             grace_seconds, mode: enforce|observe, invitation: {id, until}, \
+                             bypasses: [{id, since, until, uses_left, from, reason, by}]}. Times are RFC 3339 in UTC; \
                              what does not apply is null.";
 
 /// The same for several.

@@ -3,22 +3,25 @@
 //! The socket speaks like a bus as far as the command can tell: it answers `Hello`, and calls to
 //! `org.twinlock1` reach the two interfaces. So the command connects as it does in earnest.
 
-use std::collections::BTreeMap;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tempfile::TempDir;
 use twinlock_bus_api::account::{
-    EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, UserStatus,
+    EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem, UserStatus,
 };
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::{LogEvent, LogFilter};
 use twinlock_bus_api::names::OBJECT_PATH;
 use twinlock_bus_api::policy::SupposedLogin;
+use twinlock_bus_api::voucher::{
+    BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, Voucher,
+};
 use zbus::connection::Builder;
 
-use super::users::{factor, in_record, strangers, users};
+pub use super::state::State;
+use super::users::{in_record, strangers, users};
 use super::{configuration, explanations};
 
 /// The code that is right.
@@ -34,100 +37,6 @@ pub const THEN: u64 = 1_795_000_000;
 
 /// The present of a scripted person, three days later.
 pub const NOW: u64 = THEN + 3 * 86_400;
-
-/// What the daemon knows and has been asked.
-#[derive(Default)]
-pub struct State {
-    users: BTreeMap<String, UserStatus>,
-    /// Those who have no record.
-    strangers: BTreeMap<String, UserStatus>,
-    /// Whether the user database fails.
-    has_no_directory: bool,
-    /// Whom `Self` is about.
-    caller: String,
-    /// Whether `Admin` refuses the caller.
-    forbids: bool,
-    /// The open enrolment's user.
-    open: Option<(String, String)>,
-    /// What happened.
-    pub log: Vec<LogEvent>,
-    /// The requests that change something, in order.
-    pub requests: Vec<String>,
-}
-
-impl State {
-    fn user(&mut self, name: &str) -> Result<&mut UserStatus> {
-        let found = self.users.get_mut(name).or_else(|| self.strangers.get_mut(name));
-        found.ok_or_else(|| {
-            Error::UnknownUser(format!("There is no user '{name}' on this host. Check the name."))
-        })
-    }
-
-    fn check(&mut self, name: &str, code: &str) -> Result<()> {
-        if self.user(name)?.factors.is_empty() {
-            return Err(Error::NotEnrolled(format!(
-                "{name} has no second factor. 'twinlock enroll' adds one."
-            )));
-        }
-        match code {
-            RIGHT => Ok(()),
-            USED => Err(Error::UsedCode(
-                "That code was used already; wait for the next one.".to_owned(),
-            )),
-            LOCKING => {
-                Err(Error::Locked("Too many wrong codes. Try again in 40 seconds.".to_owned()))
-            }
-            _ => Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned())),
-        }
-    }
-
-    fn begin(&mut self, name: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
-        self.requests.push(format!("begin {name} '{}'", options.label));
-        if !self.user(name)?.factors.is_empty() {
-            if options.code.is_empty() {
-                return Err(Error::CodeRequired(
-                    "A code of a factor that exists is needed. Give one.".to_owned(),
-                ));
-            }
-            self.check(name, &options.code)?;
-        }
-        let enrolment = if options.unconfirmed { 0 } else { 7 };
-        self.open = Some((name.to_owned(), options.label));
-        Ok(EnrolmentOffer {
-            enrolment,
-            user: name.to_owned(),
-            factor: "k2".to_owned(),
-            account: format!("{name}@web1"),
-            secret: SECRET.to_owned(),
-            uri: format!("otpauth://totp/web1:{name}?secret={SECRET}&issuer=web1"),
-        })
-    }
-
-    fn confirm(&mut self, enrolment: u64, code: &str) -> Result<FactorInfo> {
-        let Some((user, label)) = self.open.clone().filter(|_| enrolment == 7) else {
-            return Err(Error::NoSuchEnrolment(
-                "The enrolment has ended. Begin again with 'twinlock enroll'.".to_owned(),
-            ));
-        };
-        if code != RIGHT {
-            return Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned()));
-        }
-        self.open = None;
-        let factor = factor("k2", &label);
-        self.user(&user)?.factors.push(factor.clone());
-        self.requests.push(format!("enrol {user} '{label}'"));
-        Ok(factor)
-    }
-
-    fn admit(&self) -> Result<()> {
-        if self.forbids {
-            return Err(Error::NotAuthorized(
-                "Only an administrator may do this. Run it as root.".to_owned(),
-            ));
-        }
-        Ok(())
-    }
-}
 
 type Shared = Arc<Mutex<State>>;
 
@@ -237,27 +146,27 @@ impl AdminInterface {
         Ok(())
     }
 
-    async fn reset(&self, users: Vec<String>) -> Result<Vec<Outcome>> {
+    async fn reset(&self, users: Vec<String>, options: ResetOptions) -> Result<Vec<ResetOutcome>> {
         if users.iter().any(|user| user == "slow") {
             std::future::pending::<()>().await;
         }
         let mut state = lock(&self.0);
         state.admit()?;
         state.requests.push(format!("reset {}", users.join(" ")));
-        Ok(users
-            .into_iter()
-            .map(|user| match state.user(&user) {
-                Ok(status) => {
-                    status.factors.clear();
-                    let text = "every factor is gone.".to_owned();
-                    Outcome { user, done: true, text }
-                }
-                Err(_) => {
-                    let text = "there is no such user. Check the name.".to_owned();
-                    Outcome { user, done: false, text }
-                }
-            })
-            .collect())
+        let print = options.print.unwrap_or_default();
+        Ok(users.into_iter().map(|user| state.reset(user, print)).collect())
+    }
+
+    fn invite(&self, user: &str, options: InvitationOptions) -> Result<Voucher> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.invite(user, &options)
+    }
+
+    fn issue_bypass(&self, user: &str, options: BypassOptions) -> Result<Voucher> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.bypass(user, &options)
     }
 
     fn unlock(&self, user: &str) -> Result<()> {

@@ -1,6 +1,7 @@
 //! A daemon and a person for the tests of the command.
 //!
 //! - [`daemon`]: the two interfaces on a socket that answers as a bus does.
+//! - [`state`]: what it knows, and how it answers.
 //! - [`history`]: what happened there.
 //! - [`host`]: a host with PAM files of its own.
 //! - [`users`], [`explanations`]: what it knows.
@@ -12,6 +13,7 @@ pub mod explanations;
 pub mod history;
 pub mod host;
 pub mod person;
+pub mod state;
 pub mod users;
 
 use std::fs::Permissions;

@@ -3,15 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use twinlock_bus_api::error::{Error, Result};
-use twinlock_core::{
-    audit::AuditEvent,
-    dialogue::{Effect, World},
-    login::User,
-    record::UserRecord,
-};
+use twinlock_core::{audit::AuditEvent, dialogue::World, login::User, record::UserRecord};
 use zbus::{Connection, message::Header};
 
-use super::{caller::Caller, calls::Calls, enrolments::Enrolments, errors};
+use super::{caller::Caller, calls::Calls, effects::Effects, enrolments::Enrolments, errors};
 use crate::engine::{Done, Engine, EngineError, UserLocks, within};
 
 /// How long a change may wait for its turn and for the store: less than a client waits.
@@ -79,7 +74,7 @@ impl Accounts {
     pub(super) async fn change<T>(
         &self,
         user: &User,
-        mut change: impl FnMut(&mut UserRecord, &World<'_>, &mut Vec<AuditEvent>) -> Result<T>,
+        mut change: impl FnMut(&mut UserRecord, &World<'_>, &mut Effects) -> Result<T>,
     ) -> Result<T> {
         let step = |record: &mut UserRecord, world: &World<'_>| {
             run(|events| match record.check_owner(user) {
@@ -95,7 +90,7 @@ impl Accounts {
     pub(super) async fn change_any<T>(
         &self,
         user: &User,
-        mut change: impl FnMut(&mut UserRecord, &World<'_>, &mut Vec<AuditEvent>) -> Result<T>,
+        mut change: impl FnMut(&mut UserRecord, &World<'_>, &mut Effects) -> Result<T>,
     ) -> Result<T> {
         let step = |record: &mut UserRecord, world: &World<'_>| {
             run(|events| change(record, world, events))
@@ -124,11 +119,11 @@ impl Accounts {
     }
 }
 
-/// The answer of a change, with the events that it pushed.
-fn run<T>(change: impl FnOnce(&mut Vec<AuditEvent>) -> Result<T>) -> Done<Result<T>> {
-    let mut events = Vec::new();
-    let answer = change(&mut events);
-    Done { answer, effects: events.into_iter().map(Effect::Audit).collect() }
+/// The answer of a change, with what it brought about.
+fn run<T>(change: impl FnOnce(&mut Effects) -> Result<T>) -> Done<Result<T>> {
+    let mut effects = Effects::default();
+    let answer = change(&mut effects);
+    Done { answer, effects: effects.into() }
 }
 
 pub(super) fn check_enrolled(record: &UserRecord) -> Result<()> {

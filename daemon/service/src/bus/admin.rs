@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use twinlock_bus_api::{
-    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, Outcome, Problem, UserStatus},
+    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem, UserStatus},
     error::{Error, Result},
     history::{LogEvent, LogFilter},
     policy::SupposedLogin,
+    voucher::{BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, Voucher},
 };
 use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Connection, interface, message::Header};
@@ -15,11 +16,7 @@ use zeroize::Zeroizing;
 use super::{
     account::{Accounts, Authority},
     caller::Caller,
-    errors,
 };
-
-/// Users in one call; their names fit into a message that is taken in.
-const MOST_USERS: usize = 1_000;
 
 /// The interface.
 pub(super) struct AdminInterface {
@@ -156,18 +153,12 @@ impl AdminInterface {
     async fn reset(
         &self,
         users: Vec<String>,
+        options: ResetOptions,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<Vec<Outcome>> {
+    ) -> Result<Vec<ResetOutcome>> {
         let caller = self.administrator(&header, connection).await?;
-        if users.len() > MOST_USERS {
-            return Err(Error::InvalidArgument(format!("At most {MOST_USERS} users at once.")));
-        }
-        let mut outcomes = Vec::with_capacity(users.len());
-        for name in users {
-            outcomes.push(self.reset_one(name, &caller).await);
-        }
-        Ok(outcomes)
+        self.accounts.reset_all(users, &caller, options.print.unwrap_or_default()).await
     }
 
     async fn unlock(
@@ -213,20 +204,28 @@ impl AdminInterface {
         self.administrator(&header, connection).await?;
         self.accounts.explain(&self.accounts.user(&user).await?, login).await
     }
-}
 
-impl AdminInterface {
-    async fn reset_one(&self, name: String, caller: &Caller) -> Outcome {
-        let done = async {
-            let user = self.accounts.user(&name).await?;
-            self.accounts.reset(&user, caller).await
-        };
-        match done.await {
-            Ok(1) => Outcome { user: name, done: true, text: "1 factor taken away.".to_owned() },
-            Ok(had) => {
-                Outcome { user: name, done: true, text: format!("{had} factors taken away.") }
-            }
-            Err(error) => Outcome { user: name, done: false, text: errors::sentence(&error) },
-        }
+    #[zbus(out_args("invitation"))]
+    async fn invite(
+        &self,
+        user: String,
+        options: InvitationOptions,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Voucher> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.invite(&self.accounts.user(&user).await?, &caller, &options).await
+    }
+
+    #[zbus(out_args("bypass"))]
+    async fn issue_bypass(
+        &self,
+        user: String,
+        options: BypassOptions,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Voucher> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.issue_bypass(&self.accounts.user(&user).await?, &caller, &options).await
     }
 }

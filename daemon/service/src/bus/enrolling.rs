@@ -18,6 +18,7 @@ use twinlock_core::{
 use super::{
     account::{Accounts, Authority},
     caller::Caller,
+    effects::Effects,
     enrolments::Pending,
     errors,
     status::info,
@@ -146,7 +147,7 @@ fn offer(pending: &Pending, world: &World<'_>) -> Result<EnrolmentOffer> {
 fn may_enrol(
     record: &mut UserRecord,
     world: &World<'_>,
-    events: &mut Vec<AuditEvent>,
+    events: &mut Effects,
     user: &User,
     caller: &Caller,
     code: &str,

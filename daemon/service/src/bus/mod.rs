@@ -7,17 +7,20 @@ mod account;
 mod admin;
 mod caller;
 mod calls;
+mod effects;
 mod enrolling;
 mod enrolments;
 mod errors;
 mod explain;
 mod history;
+mod resetting;
 mod self_service;
 mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
 mod verbs;
+mod vouchers;
 
 use std::{sync::Arc, time::Duration};
 

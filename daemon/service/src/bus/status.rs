@@ -10,6 +10,7 @@ use std::time::Duration;
 use twinlock_bus_api::{
     account::{FactorInfo, Problem, UserStatus},
     error::{Error, Result},
+    voucher::{BypassInfo, InvitationInfo},
 };
 use twinlock_core::{
     factor::Factor,
@@ -17,6 +18,7 @@ use twinlock_core::{
     policy::{Outlook, Timing},
     record::UserRecord,
     time::Timestamp,
+    voucher::{Invitation, Place},
 };
 
 use super::{
@@ -134,6 +136,8 @@ impl Accounts {
             stopped: record.lockout.is_stopped(),
             waits: waits.into_iter().map(|(source, until)| (source, until.as_secs())).collect(),
             switch: record.mfa,
+            invitation: record.invitation.as_ref().filter(|i| now < i.until).map(invited),
+            bypasses: bypasses(record, now),
             ..UserStatus::default()
         }
     }
@@ -157,6 +161,30 @@ fn tell(outlook: &Outlook, status: &mut UserStatus) {
             status.grace = outlook.terms.schedule.grace.map(|grace| grace.as_secs());
         }
     }
+}
+
+/// An invitation without its code.
+fn invited(invitation: &Invitation) -> InvitationInfo {
+    InvitationInfo { id: invitation.id.clone(), until: invitation.until.as_secs() }
+}
+
+/// The bypass codes that can be used, without the codes.
+fn bypasses(record: &UserRecord, now: Timestamp) -> Option<Vec<BypassInfo>> {
+    let alive: Vec<_> = record
+        .bypasses
+        .iter()
+        .filter(|bypass| bypass.is_alive(now))
+        .map(|bypass| BypassInfo {
+            id: bypass.id.clone(),
+            since: bypass.since.as_secs(),
+            until: bypass.until.as_secs(),
+            uses_left: bypass.uses_left,
+            from: bypass.from.as_ref().map(Place::to_string),
+            reason: bypass.reason.clone(),
+            by: bypass.by.clone(),
+        })
+        .collect();
+    (!alive.is_empty()).then_some(alive)
 }
 
 /// A factor without its secret.

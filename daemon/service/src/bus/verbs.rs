@@ -1,4 +1,4 @@
-//! Codes tried, factors removed, records reset and unlocked.
+//! Codes tried, factors removed, records unlocked.
 
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_core::{
@@ -13,6 +13,7 @@ use twinlock_core::{
 use super::{
     account::{Accounts, Authority, check_enrolled, require_code},
     caller::Caller,
+    effects::Effects,
     enrolling::SERVICE,
     errors,
 };
@@ -56,20 +57,6 @@ impl Accounts {
         .await
     }
 
-    /// Takes every factor away, also from a record of an earlier account of the name. Returns how
-    /// many there were.
-    pub(super) async fn reset(&self, user: &User, caller: &Caller) -> Result<usize> {
-        self.change_any(user, |record, world, events| {
-            let had = record.factors.len();
-            record.reset(user, Some(world.settings.enrolment_after_reset), world.now);
-            let cause = format!("{had} factors taken away");
-            let event = AuditEvent::new(Happening::UserReset, user.name.clone(), cause);
-            events.push(Self::by(caller, user, event));
-            Ok(had)
-        })
-        .await
-    }
-
     /// Clears waits and failure counts.
     pub(super) async fn unlock(&self, user: &User, caller: &Caller) -> Result<()> {
         self.change(user, |record, _, events| {
@@ -87,7 +74,7 @@ impl Accounts {
 pub(super) fn prove(
     record: &mut UserRecord,
     world: &World<'_>,
-    events: &mut Vec<AuditEvent>,
+    events: &mut Effects,
     user: &User,
     caller: &Caller,
     code: &str,

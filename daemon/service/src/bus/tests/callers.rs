@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, io::Write, os::unix::process::CommandExt};
 use twinlock_bus_api::{
     account::{AdminProxy, SelfServiceProxy},
     names::{ADMIN_INTERFACE, BUS_NAME, OBJECT_PATH, SELF_INTERFACE},
+    voucher::ResetOptions,
 };
 use zbus::{
     Variant,
@@ -21,6 +22,8 @@ fn arguments(types: &[String]) -> Option<Structure<'static>> {
             ("label", Variant::from("")),
             ("code", Variant::from("")),
             ("unconfirmed", Variant::from(false)),
+            ("seconds", Variant::from(60u64)),
+            ("reason", Variant::from("phone left at home")),
         ])
     };
     let mut body = StructureBuilder::new();
@@ -176,7 +179,7 @@ async fn root_does_about_others_what_admin_offers() {
     admin.verify("alice", RIGHT).await.unwrap();
     let used = admin.verify("alice", RIGHT).await.err().unwrap();
     assert!(matches!(used, twinlock_bus_api::error::Error::UsedCode(_)), "{used}");
-    let outcomes = admin.reset(&["alice", "no-such-user"]).await.unwrap();
+    let outcomes = admin.reset(&["alice", "no-such-user"], ResetOptions::default()).await.unwrap();
     assert_eq!(outcomes.iter().map(|outcome| outcome.done).collect::<Vec<_>>(), [true, false]);
     assert!(admin.status("alice").await.unwrap().factors.is_empty());
     let lines = bus.setup.lines();

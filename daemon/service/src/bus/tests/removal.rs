@@ -76,7 +76,7 @@ async fn a_record_of_an_earlier_account_is_touched_by_a_reset_alone() {
         assert!(matches!(refused, Err(Error::RecordMismatch(_))));
     }
     assert_eq!(setup.store.commits(), before);
-    assert_eq!(accounts.reset(&newcomer, &root()).await.unwrap(), 1);
+    assert!(accounts.reset(&newcomer, &root(), false).await.unwrap().done);
     assert_eq!(accounts.engine.read("alice").await.unwrap().unwrap().uid, 1005);
 }
 
@@ -88,7 +88,7 @@ async fn a_record_that_cannot_be_read_is_refused_to_all_and_goes_with_a_reset() 
     setup.store.commit(vec![garbage]).await.unwrap();
     let refused = accounts.verify(&alice(), &own(), RIGHT).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))));
-    accounts.reset(&alice(), &root()).await.unwrap();
+    accounts.reset(&alice(), &root(), false).await.unwrap();
     assert!(!accounts.engine.read("alice").await.unwrap().unwrap().is_enrolled());
 }
 

@@ -1,0 +1,184 @@
+//! What the rigs' daemon knows and has been asked, and how it answers.
+
+use std::collections::BTreeMap;
+
+use twinlock_bus_api::account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, UserStatus};
+use twinlock_bus_api::error::{Error, Result};
+use twinlock_bus_api::history::LogEvent;
+use twinlock_bus_api::voucher::{BypassOptions, InvitationOptions, ResetOutcome, Voucher};
+
+use super::daemon::{LOCKING, NOW, RIGHT, SECRET, USED};
+use super::users::factor;
+
+/// The code of every invitation and bypass.
+pub const PRINTED: &str = "7F3K-Q2M8-1040-G208";
+
+/// What the daemon knows and has been asked.
+#[derive(Default)]
+pub struct State {
+    pub(super) users: BTreeMap<String, UserStatus>,
+    /// Those who have no record.
+    pub(super) strangers: BTreeMap<String, UserStatus>,
+    /// Whether the user database fails.
+    pub(super) has_no_directory: bool,
+    /// Whom `Self` is about.
+    pub(super) caller: String,
+    /// Whether `Admin` refuses the caller.
+    pub(super) forbids: bool,
+    /// The open enrolment's user.
+    pub(super) open: Option<(String, String)>,
+    /// What happened.
+    pub log: Vec<LogEvent>,
+    /// The requests that change something, in order.
+    pub requests: Vec<String>,
+}
+
+impl State {
+    /// What stands of one of its users, to be changed by a test.
+    pub fn status_mut(&mut self, name: &str) -> &mut UserStatus {
+        self.user(name).unwrap()
+    }
+
+    pub(super) fn user(&mut self, name: &str) -> Result<&mut UserStatus> {
+        let found = self.users.get_mut(name).or_else(|| self.strangers.get_mut(name));
+        found.ok_or_else(|| {
+            Error::UnknownUser(format!("There is no user '{name}' on this host. Check the name."))
+        })
+    }
+
+    pub(super) fn check(&mut self, name: &str, code: &str) -> Result<()> {
+        if self.user(name)?.factors.is_empty() {
+            return Err(Error::NotEnrolled(format!(
+                "{name} has no second factor. 'twinlock enroll' adds one."
+            )));
+        }
+        match code {
+            RIGHT => Ok(()),
+            USED => Err(Error::UsedCode(
+                "That code was used already; wait for the next one.".to_owned(),
+            )),
+            LOCKING => {
+                Err(Error::Locked("Too many wrong codes. Try again in 40 seconds.".to_owned()))
+            }
+            _ => Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned())),
+        }
+    }
+
+    pub(super) fn begin(
+        &mut self,
+        name: &str,
+        options: EnrolmentOptions,
+    ) -> Result<EnrolmentOffer> {
+        self.requests.push(format!("begin {name} '{}'", options.label));
+        if !self.user(name)?.factors.is_empty() {
+            if options.code.is_empty() {
+                return Err(Error::CodeRequired(
+                    "A code of a factor that exists is needed. Give one.".to_owned(),
+                ));
+            }
+            self.check(name, &options.code)?;
+        }
+        let enrolment = if options.unconfirmed { 0 } else { 7 };
+        self.open = Some((name.to_owned(), options.label));
+        Ok(EnrolmentOffer {
+            enrolment,
+            user: name.to_owned(),
+            factor: "k2".to_owned(),
+            account: format!("{name}@web1"),
+            secret: SECRET.to_owned(),
+            uri: format!("otpauth://totp/web1:{name}?secret={SECRET}&issuer=web1"),
+        })
+    }
+
+    pub(super) fn confirm(&mut self, enrolment: u64, code: &str) -> Result<FactorInfo> {
+        let Some((user, label)) = self.open.clone().filter(|_| enrolment == 7) else {
+            return Err(Error::NoSuchEnrolment(
+                "The enrolment has ended. Begin again with 'twinlock enroll'.".to_owned(),
+            ));
+        };
+        if code != RIGHT {
+            return Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned()));
+        }
+        self.open = None;
+        let factor = factor("k2", &label);
+        self.user(&user)?.factors.push(factor.clone());
+        self.requests.push(format!("enrol {user} '{label}'"));
+        Ok(factor)
+    }
+
+    pub(super) fn admit(&self) -> Result<()> {
+        if self.forbids {
+            return Err(Error::NotAuthorized(
+                "Only an administrator may do this. Run it as root.".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn invite(&mut self, user: &str, options: &InvitationOptions) -> Result<Voucher> {
+        let InvitationOptions { seconds, print } = options;
+        self.requests.push(format!("invite {user} {seconds:?} {print:?}"));
+        if !self.user(user)?.factors.is_empty() {
+            let sentence = format!("{user} has a second factor already. 'twinlock reset {user}'.");
+            return Err(Error::AlreadyEnrolled(sentence));
+        }
+        let code = code_for(user, print.unwrap_or_default());
+        Ok(Voucher {
+            user: user.to_owned(),
+            id: "N1".to_owned(),
+            sent_to: sent_to(code.as_ref()),
+            code,
+            until: NOW + seconds.unwrap_or_default(),
+        })
+    }
+
+    pub(super) fn bypass(&mut self, user: &str, options: &BypassOptions) -> Result<Voucher> {
+        let BypassOptions { seconds, uses, from, reason } = options;
+        self.requests.push(format!("bypass {user} {seconds} {uses:?} {from:?} {reason:?}"));
+        self.user(user)?;
+        if from.as_deref().is_some_and(|from| from.contains("web")) {
+            let sentence = "A bypass code cannot be for that: it is no address.".to_owned();
+            return Err(Error::InvalidArgument(sentence));
+        }
+        Ok(Voucher {
+            user: user.to_owned(),
+            id: "B1".to_owned(),
+            code: Some(PRINTED.to_owned()),
+            until: NOW + seconds,
+            sent_to: sent_to(code_for(user, false).as_ref()),
+        })
+    }
+
+    pub(super) fn reset(&mut self, user: String, print: bool) -> ResetOutcome {
+        let failed = |user: String, text: &str| ResetOutcome {
+            user,
+            text: text.to_owned(),
+            ..ResetOutcome::default()
+        };
+        let Ok(status) = self.user(&user) else {
+            return failed(user, "there is no such user. Check the name.");
+        };
+        status.factors.clear();
+        let code = code_for(&user, print);
+        ResetOutcome {
+            text: "every factor is gone.".to_owned(),
+            done: true,
+            // dave's host needs no invitation after a reset.
+            invitation: (user != "dave").then(|| "N1".to_owned()),
+            until: Some(NOW + 3 * 86_400),
+            sent_to: Some(sent_to(code.as_ref())),
+            code,
+            user,
+        }
+    }
+}
+
+/// Only alice can be written to.
+fn code_for(user: &str, print: bool) -> Option<String> {
+    (print || user != "alice").then(|| PRINTED.to_owned())
+}
+
+fn sent_to(code: Option<&String>) -> Vec<String> {
+    let to = ["a…@example.org", "+…23"];
+    if code.is_some() { Vec::new() } else { to.map(str::to_owned).to_vec() }
+}
