@@ -1,5 +1,6 @@
-//! A QR code as text: two modules a character, in half blocks without colours, because the OpenSSH
-//! client escapes ANSI sequences.
+//! A QR code as text without colours, because the OpenSSH client escapes ANSI sequences: two
+//! modules a character in half blocks, or two characters a module in ASCII, for clients such as
+//! dropbear's that strip everything else.
 
 use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
@@ -31,35 +32,79 @@ impl Screen {
     }
 }
 
+/// The characters that a code is drawn with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glyphs {
+    /// U+2580, U+2584 and U+2588: small, and square on most terminals.
+    HalfBlocks,
+    /// `##` and two spaces: four times as large.
+    Ascii,
+}
+
+/// The modules of a code; wiped when dropped, because they are the text in another writing.
+struct Modules {
+    colors: Vec<Color>,
+    width: i32,
+    screen: Screen,
+}
+
+impl Modules {
+    /// Whether a block is drawn for this module. Outside of the code lies the quiet zone.
+    fn is_block(&self, x: i32, y: i32) -> bool {
+        let inside = (0..self.width).contains(&x) && (0..self.width).contains(&y);
+        let index = usize::try_from(y * self.width + x).ok();
+        let module = index.and_then(|index| self.colors.get(index));
+        let dark = inside && module == Some(&Color::Dark);
+        dark == (self.screen == Screen::Light)
+    }
+
+    fn half_blocks(&self, drawing: &mut String) {
+        for y in (-QUIET_ROWS..self.width + QUIET_ROWS).step_by(2) {
+            drawing.extend((-QUIET..self.width + QUIET).map(|x| {
+                match (self.is_block(x, y), self.is_block(x, y + 1)) {
+                    (true, true) => '█',
+                    (true, false) => '▀',
+                    (false, true) => '▄',
+                    (false, false) => ' ',
+                }
+            }));
+            drawing.push('\n');
+        }
+    }
+
+    /// With half of the standard's quiet zone on every side, so that it fits 80 columns.
+    fn ascii(&self, drawing: &mut String) {
+        for y in -QUIET_ROWS..self.width + QUIET_ROWS {
+            drawing.extend(
+                (-QUIET_ROWS..self.width + QUIET_ROWS)
+                    .map(|x| if self.is_block(x, y) { "##" } else { "  " }),
+            );
+            drawing.push('\n');
+        }
+    }
+}
+
+impl Drop for Modules {
+    fn drop(&mut self) {
+        self.colors.fill(Color::Light);
+    }
+}
+
 /// Draws `text`, or nothing if it is longer than any QR code holds. The drawing is the text in
 /// another writing, so it is wiped when dropped.
-pub fn half_blocks(text: &str, screen: Screen) -> Option<Zeroizing<String>> {
+pub fn draw(text: &str, glyphs: Glyphs, screen: Screen) -> Option<Zeroizing<String>> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let width = i32::try_from(code.width()).ok()?;
-    let mut modules = code.into_colors();
-    let is_block = |x: i32, y: i32| {
-        let inside = (0..width).contains(&x) && (0..width).contains(&y);
-        let module = usize::try_from(y * width + x).ok().and_then(|index| modules.get(index));
-        let dark = inside && module == Some(&Color::Dark);
-        dark == (screen == Screen::Light)
-    };
-    let (columns, rows) = (-QUIET..width + QUIET, -QUIET_ROWS..width + QUIET_ROWS);
+    let modules = Modules { colors: code.into_colors(), width, screen };
+    let side = usize::try_from(width + 2 * QUIET).ok()?;
     // Room for every character at once: a string that grows leaves copies behind.
-    let room = columns.len() * rows.len() * '█'.len_utf8();
+    let room = (side + 1) * side * '█'.len_utf8();
     let mut drawing = Zeroizing::new(String::with_capacity(room));
-    for y in rows.step_by(2) {
-        for x in columns.clone() {
-            drawing.push(match (is_block(x, y), is_block(x, y + 1)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
-            });
-        }
-        drawing.push('\n');
+    match glyphs {
+        Glyphs::HalfBlocks => modules.half_blocks(&mut drawing),
+        Glyphs::Ascii => modules.ascii(&mut drawing),
     }
     drawing.pop();
-    modules.fill(Color::Light);
     Some(drawing)
 }
 
@@ -69,9 +114,16 @@ mod tests {
 
     const URI: &str = "otpauth://totp/web1:alice%40web1?secret=GEZDGNBVGY3TQOJQ&issuer=web1";
 
-    /// Back from half blocks to modules, as a camera sees them: true is light.
-    fn lit(drawing: &str, screen: Screen) -> Vec<Vec<bool>> {
+    /// Back from characters to modules, as a camera sees them: true is light.
+    fn lit(drawing: &str, glyphs: Glyphs, screen: Screen) -> Vec<Vec<bool>> {
         let mut rows = Vec::new();
+        if glyphs == Glyphs::Ascii {
+            let block = |c: char| (c == '#') == (screen == Screen::Dark);
+            return drawing
+                .lines()
+                .map(|line| line.chars().step_by(2).map(block).collect())
+                .collect();
+        }
         for line in drawing.lines() {
             for half in [['█', '▀'], ['█', '▄']] {
                 let block = |c: char| half.contains(&c);
@@ -83,9 +135,14 @@ mod tests {
 
     #[test]
     fn a_scanner_reads_the_drawing_on_either_screen() {
-        for screen in [Screen::Dark, Screen::Light] {
-            let drawing = half_blocks(URI, screen).unwrap();
-            let pixels = lit(&drawing, screen);
+        for (glyphs, screen) in [
+            (Glyphs::HalfBlocks, Screen::Dark),
+            (Glyphs::HalfBlocks, Screen::Light),
+            (Glyphs::Ascii, Screen::Dark),
+            (Glyphs::Ascii, Screen::Light),
+        ] {
+            let drawing = draw(URI, glyphs, screen).unwrap();
+            let pixels = lit(&drawing, glyphs, screen);
             let (height, width) = (pixels.len(), pixels[0].len());
             let mut image =
                 rqrr::PreparedImage::prepare_from_greyscale(width * 4, height * 4, |x, y| {
@@ -99,13 +156,15 @@ mod tests {
 
     #[test]
     fn a_usual_account_fits_a_screen_of_24_lines_and_80_columns() {
-        let drawing = half_blocks(URI, Screen::Dark).unwrap();
+        let ascii = draw(URI, Glyphs::Ascii, Screen::Dark).unwrap();
+        assert!(ascii.is_ascii() && ascii.lines().all(|line| line.len() <= 79));
+        let drawing = draw(URI, Glyphs::HalfBlocks, Screen::Dark).unwrap();
         assert!(drawing.lines().count() <= 20, "{}", drawing.lines().count());
         assert!(drawing.lines().all(|line| line.chars().count() <= 79));
     }
 
     #[test]
     fn what_no_code_holds_is_not_drawn() {
-        assert!(half_blocks(&"x".repeat(5000), Screen::Dark).is_none());
+        assert!(draw(&"x".repeat(5000), Glyphs::HalfBlocks, Screen::Dark).is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! The OpenSSH client, with a person at its terminal.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::namespace::{self, SERVER};
@@ -22,7 +23,11 @@ pub struct Ssh {
 impl Ssh {
     /// A login of a user, with the key of that user at hand.
     pub fn to(user: &User) -> Self {
-        let key = user.key();
+        Self::with_key(user, &user.key())
+    }
+
+    /// A login of a user, with this key at hand.
+    pub fn with_key(user: &User, key: &Path) -> Self {
         let mut ssh =
             Self { user: user.name.clone(), server: SERVER.to_owned(), arguments: Vec::new() };
         for option in [

@@ -52,6 +52,11 @@ impl User {
         PathBuf::from(format!("/run/rig/keys/{}", self.name))
     }
 
+    /// The keys that the server takes for the user.
+    pub fn authorized_keys(&self) -> PathBuf {
+        self.home.join(".ssh/authorized_keys")
+    }
+
     fn authorise_key(&self) {
         fs::create_dir_all("/run/rig/keys").expect("create the key directory");
         demand(

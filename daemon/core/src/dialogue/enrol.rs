@@ -6,7 +6,7 @@
 //!       ▼
 //!   offer: key and QR code ──► code ──► farewell: recovery codes, Press Enter ──► allow,
 //!             ▲      │           │                                                enrolment staged
-//!             └─ i ──┘           └─ five wrong ──► deny
+//!             └─ i, a ─┘           └─ five wrong ──► deny
 //! ```
 //!
 //! Nothing is in the record before the account phase redeems the ticket: a login that breaks off
@@ -25,7 +25,7 @@ use crate::{
     login::LoginContext,
     policy::{EnrolHow, Method},
     printed_code::{HashedCode, PrintedCode},
-    qr::{Screen, half_blocks},
+    qr::{self, Glyphs, Screen},
     record::UserRecord,
     response::Response,
 };
@@ -46,6 +46,7 @@ pub(super) struct Enrolling {
     beside: Vec<String>,
     recovery: Vec<HashedCode>,
     screen: Screen,
+    glyphs: Glyphs,
     failed: u8,
 }
 
@@ -136,6 +137,7 @@ impl Dialogue {
             beside: record.factor_ids(),
             recovery: Vec::new(),
             screen: Screen::Dark,
+            glyphs: Glyphs::HalfBlocks,
             failed: 0,
         };
         let Some(offer) = self.draw(&enrolling, world) else {
@@ -154,8 +156,12 @@ impl Dialogue {
         world: &World<'_>,
     ) -> Turn {
         // One prompt is kept for the farewell, or a right code at the last one would be lost.
-        if response.is_word("i") && self.prompts < MAX_PROMPTS {
-            enrolling.screen = enrolling.screen.inverted();
+        let redraws = response.is_word("i") || response.is_word("a");
+        if redraws && self.prompts < MAX_PROMPTS {
+            match response.is_word("i") {
+                true => enrolling.screen = enrolling.screen.inverted(),
+                false => enrolling.glyphs = Glyphs::Ascii,
+            }
             let drawing = self.draw(&enrolling, world).into_iter().collect();
             self.state = State::Enrolling(Box::new(enrolling));
             return self.ask(drawing, Vec::new());
@@ -226,7 +232,7 @@ impl Dialogue {
     fn draw(&self, enrolling: &Enrolling, world: &World<'_>) -> Option<Message> {
         let account = format!("{}@{}", self.login.user.name, world.settings.host);
         let uri = enrolling.totp.uri(&world.settings.issuer, &account)?;
-        let drawing = half_blocks(&uri, enrolling.screen)?;
+        let drawing = qr::draw(&uri, enrolling.glyphs, enrolling.screen)?;
         let secret = enrolling.totp.secret().to_base32();
         Some(Message::info(words::key(&drawing, &account, &in_fours(&secret))))
     }

@@ -46,7 +46,7 @@ pub(super) fn enrol_nowhere(service: &str, reference: &Reference) -> String {
 pub(super) fn offer(host: &str) -> String {
     format!(
         "\nTwo-factor authentication is required on {host}.\nScan this with an authenticator app, \
-         or type the key in by hand."
+         or type the key in by hand. If you see no square, type a to have it drawn in plain ASCII."
     )
 }
 
