@@ -23,6 +23,7 @@ mod failures;
 mod history;
 mod installed;
 mod leaks;
+mod one_time_codes;
 mod outages;
 mod pam_command;
 mod password_change;

@@ -39,8 +39,8 @@ fn an_explanation_names_the_profile_and_its_line_and_the_login_does_as_it_says()
         let robots: Vec<_> = robots.filter(|rule| rule["name"] == "robots").collect();
         assert_eq!(robots.len(), 1, "{alice}");
         assert_eq!(robots[0]["outcome"], "not-matched", "{alice}");
-        let outcome = login(&attempt("alice").answer(phone.fresh()));
-        assert!(outcome.is_success() && outcome.code_prompts() == 1, "{outcome:?}");
+        let outcome = login(&attempt("alice").answer(phone.fresh()).answer("n"));
+        assert!(outcome.is_success() && outcome.code_prompts() == 2, "{outcome:?}");
 
         let bob = explain("bob");
         assert_eq!(bob["decision"]["decision"], "skip", "{bob}");

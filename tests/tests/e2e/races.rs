@@ -2,16 +2,16 @@
 
 use twinlock_tests::login::{Login, Outcome};
 use twinlock_tests::rig::application::{Application, Barrier};
-use twinlock_tests::rig::command::{enrol, failures};
+use twinlock_tests::rig::command::{enrol, failures, json};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::users::create_many;
 
-const PROCESSES: u8 = 16;
-const ROUNDS: u32 = 100;
+pub const PROCESSES: u8 = 16;
+pub const ROUNDS: u32 = 100;
 
 /// All of them answer at the same moment, each from a source of its own, because one source has
 /// at most eight dialogues open.
-fn at_once(applications: &mut [Application], user: &str, code: &str) -> Vec<Outcome> {
+pub fn at_once(applications: &mut [Application], user: &str, code: &str) -> Vec<Outcome> {
     let barrier = Barrier::close(user);
     for (number, application) in (1..).zip(applications.iter_mut()) {
         let source = format!("203.0.113.{number}");
@@ -39,6 +39,21 @@ fn of_sixteen_processes_with_one_right_code_exactly_one_is_let_in() {
             let used = outcomes.iter().filter(|o| o.text().contains("was used already")).count();
             assert_eq!(used, usize::from(PROCESSES) - 1, "{user}: {outcomes:?}");
             assert_eq!(failures(&user), 0, "a used code is no guess");
+        }
+    });
+}
+
+#[test]
+fn of_sixteen_processes_with_one_recovery_code_exactly_one_is_let_in() {
+    Host::run_with_daemon(|_, _| {
+        let mut applications = applications();
+        for user in create_many("recovers", ROUNDS) {
+            enrol(&user);
+            let codes = json(&["recovery", "new", &user, "--json"]);
+            let code = codes["recovery_codes"][0].as_str().expect("a code").to_owned();
+            let outcomes = at_once(&mut applications, &user, &code);
+            let winners = outcomes.iter().filter(|outcome| outcome.is_success()).count();
+            assert_eq!(winners, 1, "{user}: {outcomes:?}");
         }
     });
 }

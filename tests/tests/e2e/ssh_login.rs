@@ -149,6 +149,8 @@ fn an_unknown_user_is_asked_like_any_other_and_never_let_in() {
         install("sshd", &code_alone(""));
         let _sshd = Sshd::start(&[]);
         let phone = enrol("alice");
+        // Whoever enrolled at a login has recovery codes.
+        assert!(twinlock(&["recovery", "new", "alice", "--json"]).status.success());
         let ssh = Ssh::to(&host.alice).methods("keyboard-interactive").from("203.0.113.7");
         let mut transcripts = ["mallory", "alice"].map(|name| {
             let mut terminal = ssh.clone().name(name).start();
