@@ -25,10 +25,11 @@ pub fn read_qr(screen: &str, light_on_dark: bool) -> String {
     }
     let file = "/run/rig/screen.pgm";
     fs::write(file, image).expect("write the picture");
-    let output = demand(Command::new("zbarimg").args(["--quiet", "--raw", "-Sdisable"]).args([
-        "-Sqrcode.enable",
-        file,
-    ]));
+    let output = demand(
+        Command::new("zbarimg")
+            .args(["--quiet", "--raw", "-Sdisable"])
+            .args(["-Sqrcode.enable", file]),
+    );
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
@@ -40,7 +41,10 @@ fn modules(screen: &str) -> Vec<Vec<bool>> {
     let length = lines[..=end].iter().rev().take_while(|line| is_drawn(line)).count();
     let drawing = &lines[end + 1 - length..=end];
     if drawing.iter().any(|line| line.contains('#')) {
-        return drawing.iter().map(|line| line.chars().step_by(2).map(|c| c == '#').collect()).collect();
+        return drawing
+            .iter()
+            .map(|line| line.chars().step_by(2).map(|c| c == '#').collect())
+            .collect();
     }
     let half = |line: &str, blocks: [char; 2]| line.chars().map(|c| blocks.contains(&c)).collect();
     drawing.iter().flat_map(|line| [half(line, ['█', '▀']), half(line, ['█', '▄'])]).collect()

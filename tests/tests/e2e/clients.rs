@@ -74,7 +74,8 @@ fn walks_through(client: Client) {
         assert!(comes_in(client, host, &phone.fresh()), "{client:?}");
         assert!(comes_in(client, host, &recovery[0].to_lowercase()), "{client:?}");
         for code in &recovery[1..] {
-            let answer = || login(&Login::new("code", "alice").from("203.0.113.7").answer(code.as_str()));
+            let answer =
+                || login(&Login::new("code", "alice").from("203.0.113.7").answer(code.as_str()));
             assert!(answer().is_success(), "{client:?}: each works");
         }
         for code in [&recovery[0], &recovery[9]] {

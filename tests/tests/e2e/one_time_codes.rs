@@ -76,7 +76,9 @@ fn a_code_by_e_mail_comes_in_once_and_dies_after_ten_minutes() {
         set_contact("alice", "--email", ADDRESS);
         let known = site.mailbox.mails().len();
         let told = asks(&attempt(), "e");
-        assert!(told.text().contains("on its way to a…@example.org. It works once, for 10 minutes"));
+        assert!(
+            told.text().contains("on its way to a…@example.org. It works once, for 10 minutes")
+        );
         assert!(!told.text().contains(ADDRESS), "{told:?}");
         let mail = code_mail(&site.mailbox, known);
         // Over another connection, while it lives.
@@ -162,7 +164,8 @@ fn a_server_that_refuses_the_password_or_is_gone_leaves_the_app() {
 #[test]
 fn how_long_codes_live_and_how_often_they_are_sent_is_what_the_file_says() {
     Host::run(|_| {
-        let keys = "[one_time_code]\nlifetime = \"1 minute\"\nresend_after = \"1 hour\"\nper_day = 2\n";
+        let keys =
+            "[one_time_code]\nlifetime = \"1 minute\"\nresend_after = \"1 hour\"\nper_day = 2\n";
         let mut site = Site::start("open sesame", keys);
         enrol("alice");
         set_contact("alice", "--email", ADDRESS);
@@ -183,7 +186,8 @@ fn how_long_codes_live_and_how_often_they_are_sent_is_what_the_file_says() {
 fn of_sixteen_processes_with_one_code_by_e_mail_exactly_one_is_let_in() {
     Host::run(|_| {
         let site = Site::start("open sesame", "");
-        let mut applications: Vec<_> = (0..super::races::PROCESSES).map(|_| Application::start()).collect();
+        let mut applications: Vec<_> =
+            (0..super::races::PROCESSES).map(|_| Application::start()).collect();
         for user in twinlock_tests::rig::users::create_many("mailed", super::races::ROUNDS) {
             enrol(&user);
             set_contact(&user, "--email", ADDRESS);

@@ -65,7 +65,10 @@ fn each_user_has_a_timer_of_their_own_on_each_host_and_two_on_one_host_keep_both
         let there = from(&host.alice, "203.0.113.8");
         assert!(!is_spared(&there, &host.alice, true));
         trusts(&there, &host.alice, &mut alice);
-        assert!(is_spared(&there, &host.alice, true) && is_spared(&here(&host.alice), &host.alice, true));
+        assert!(
+            is_spared(&there, &host.alice, true)
+                && is_spared(&here(&host.alice), &host.alice, true)
+        );
     });
 }
 
@@ -103,15 +106,15 @@ fn second_key(user: &User) -> std::path::PathBuf {
 fn a_change_of_the_password_or_the_mobile_number_ends_all_trust() {
     Host::run_with_daemon(|host, _| {
         let _sshd = by_password(host);
-        install(
-            "passwd",
-            &["password required pam_unix.so nullok".to_owned(), line("password")],
-        );
+        install("passwd", &["password required pam_unix.so nullok".to_owned(), line("password")]);
         let mut phone = enrol("alice");
         let ssh = from(&host.alice, "203.0.113.7");
         trusts(&ssh, &host.alice, &mut phone);
         assert!(is_spared(&ssh, &host.alice, true));
-        demand(Command::new("sh").args(["-c", &format!("printf '%s\\n%s\\n' '{0}' '{0}' | passwd alice", host.alice.password)]));
+        demand(Command::new("sh").args([
+            "-c",
+            &format!("printf '%s\\n%s\\n' '{0}' '{0}' | passwd alice", host.alice.password),
+        ]));
         assert!(!is_spared(&ssh, &host.alice, true), "a new password, though it is the same");
 
         trusts(&ssh, &host.alice, &mut phone);

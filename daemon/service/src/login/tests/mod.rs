@@ -3,6 +3,7 @@
 mod faults;
 mod flow;
 mod limits;
+mod sessions;
 mod wire;
 
 use std::sync::Arc;
