@@ -15,12 +15,16 @@ MANDIR     ?= $(DATADIR)/man
 BASHDIR    ?= $(DATADIR)/bash-completion/completions
 ZSHDIR     ?= $(DATADIR)/zsh/site-functions
 FISHDIR    ?= $(DATADIR)/fish/vendor_completions.d
+LIBEXECDIR ?= $(PREFIX)/libexec/twinlock
 # dbus-daemon reads policy in two places only, whatever the prefix.
 BUSPOLICYDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/share,$(SYSCONFDIR))/dbus-1/system.d
 # libpam looks for modules in one directory only; it is where its own are.
 PAMDIR ?= $(patsubst %/pam_permit.so,%,$(firstword $(wildcard \
 	/usr/lib/$(shell cc -print-multiarch 2>/dev/null)/security/pam_permit.so \
 	/usr/lib64/security/pam_permit.so /usr/lib/security/pam_permit.so)))
+
+UNITS      := $(notdir $(wildcard packaging/systemd/*.service packaging/systemd/*.socket))
+INTERFACES := $(notdir $(wildcard packaging/dbus/interfaces/*.xml))
 
 CARGO      ?= cargo
 TARGET     := $(or $(CARGO_TARGET_DIR),target)
@@ -32,8 +36,17 @@ ifneq ($(shell id -u),0)
 RUNNER := CARGO_TARGET_$(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')_RUNNER="sudo -E --"
 endif
 
-.PHONY: build help demo test test-installed lint check bench deb install uninstall clean
+.PHONY: build help demo test test-installed lint check bench deb rpm reproducible install uninstall clean
 .DEFAULT_GOAL := build
+
+# For packages: where it was built shows in no file, and two builds give the same bytes. What
+# packaging tools want of a C compiler names directories, and differs from one to the other; a crate
+# with some C in it would be compiled anew for each.
+ifdef REPRODUCIBLE
+unexport CFLAGS CXXFLAGS CPPFLAGS LDFLAGS
+build: export RUSTFLAGS += --remap-path-prefix=$(CURDIR)=. \
+	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
+endif
 
 build: ## build the module, the daemon and the command, optimised
 	$(CARGO) build --locked --release -p twinlock-service -p twinlock-cli
@@ -58,7 +71,7 @@ test: ## every check and every test
 	@$(MAKE) --no-print-directory test-installed
 
 test-installed: ## the packages on whole machines, in containers of systemd-nspawn
-	@scripts/install-deps build test package boot
+	@scripts/install-deps build test package rpm boot
 	$(RUNNER) scripts/test-installed
 
 lint:
@@ -86,6 +99,14 @@ deb: ## a Debian package, in dist/
 	@scripts/install-deps build package
 	scripts/build-deb
 
+rpm: ## an RPM package, in dist/
+	@scripts/install-deps build rpm
+	scripts/build-rpm
+
+reproducible: ## build both packages twice, in two places, and compare the bytes
+	@scripts/install-deps build package rpm
+	scripts/check-reproducible
+
 install: ## copy what `make` has built to DESTDIR and PREFIX
 	@test -x $(TARGET)/release/twinlockd -a -x $(TARGET)/release/twinlock -a -f $(TARGET)/module/libpam_twinlock.so || \
 		{ echo "make install: nothing is built yet; run 'make' first." >&2; exit 1; }
@@ -97,11 +118,12 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -D -m 0755 $(TARGET)/release/twinlockd $(DESTDIR)$(SBINDIR)/twinlockd
 	install -D -m 0755 $(TARGET)/release/twinlock $(DESTDIR)$(BINDIR)/twinlock
 	install -d $(DESTDIR)$(UNITDIR)
-	for unit in twinlockd.service twinlock-key.service twinlock-pam-revert.service twinlock-login.socket; do \
+	for unit in $(UNITS); do \
 		sed -e 's|/usr/sbin/twinlockd|$(SBINDIR)/twinlockd|; s|/usr/bin/twinlock |$(BINDIR)/twinlock |; s|/usr/share/doc/twinlock|$(DOCDIR)|' \
 			packaging/systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit && \
 		chmod 0644 $(DESTDIR)$(UNITDIR)/$$unit || exit 1; \
 	done
+	install -D -m 0755 packaging/leave-pam $(DESTDIR)$(LIBEXECDIR)/leave-pam
 	install -D -m 0644 packaging/sysusers.d/twinlock.conf $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf
 	install -D -m 0644 packaging/dbus/org.twinlock1.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
 	install -D -m 0644 packaging/dbus/org.twinlock1.service $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
@@ -109,9 +131,9 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -m 0644 packaging/dbus/interfaces/*.xml $(DESTDIR)$(DATADIR)/dbus-1/interfaces/
 	install -m 0644 packaging/pam/* $(DESTDIR)$(DOCDIR)/examples/pam/
 	install -m 0644 README.md ARCHITECTURE.md SECURITY.md $(DESTDIR)$(DOCDIR)/
-	install -D -m 0644 packaging/fail2ban/filter.d/twinlock.conf $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
 	install -d $(DESTDIR)$(DATADIR)/twinlock/templates
 	install -m 0644 config/templates/* $(DESTDIR)$(DATADIR)/twinlock/templates/
+	install -D -m 0644 packaging/fail2ban/filter.d/twinlock.conf $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
 	install -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	install -m 0644 packaging/man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 0644 packaging/man/*.8 $(DESTDIR)$(MANDIR)/man8/
@@ -130,10 +152,11 @@ uninstall: ## take away what `make install` copied; configuration, key and store
 	@! grep -rHnE '^[^#]*pam_twinlock\.so' $(DESTDIR)/etc/pam.d $(DESTDIR)/etc/pam.conf 2>/dev/null || \
 		{ echo "make uninstall: take these lines out first; with the module gone they would refuse every login." >&2; exit 1; }
 	rm -f $(DESTDIR)$(PAMDIR)/pam_twinlock.so $(DESTDIR)$(SBINDIR)/twinlockd $(DESTDIR)$(BINDIR)/twinlock
-	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,twinlockd.service twinlock-key.service twinlock-pam-revert.service twinlock-login.socket)
+	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/twinlock
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
 	rm -f $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
-	rm -f $(addprefix $(DESTDIR)$(DATADIR)/dbus-1/interfaces/org.twinlock1.,Login.xml Self.xml Admin.xml)
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/dbus-1/interfaces/,$(INTERFACES))
 	rm -f $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man5/twinlock.toml.5 man8/twinlock.8 man8/twinlockd.8 man8/pam_twinlock.8)
 	rm -f $(DESTDIR)$(BASHDIR)/twinlock $(DESTDIR)$(ZSHDIR)/_twinlock $(DESTDIR)$(FISHDIR)/twinlock.fish
