@@ -4,6 +4,7 @@
 
 mod peer;
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::num::NonZeroU32;
 use std::os::unix::net::UnixListener;
@@ -19,6 +20,7 @@ use pam_twinlock::login::{Conversation, Daemon, Ended, run};
 use pam_twinlock::reply::Line;
 use peer::{RIGHT_CODE, Socket, await_call, hold, own_uid, shake_hands};
 use twinlock_bus_api::login::{Phase, Verdict};
+use zbus::Variant;
 use zeroize::Zeroizing;
 
 /// The time of a call in these tests, and what may come on top.
@@ -335,4 +337,32 @@ fn an_error_of_the_daemon_is_named_and_kept_on_one_line() {
     let failure = log_in(&socket.path, "eve", "").err().expect("no verdict");
     let Failure::Call(CallError::Refused(text)) = failure else { panic!("{failure}") };
     assert!(text.starts_with("org.twinlock1.Error.Failed"), "{text}");
+}
+
+/// A daemon of another minor version of the interface: it says more than this module asks for, or
+/// has no details at all.
+#[test]
+fn a_daemon_of_an_earlier_or_a_later_version_is_understood() {
+    let later: HashMap<&str, Variant<'_>> = HashMap::from([
+        ("ticket", Variant::from(peer::TICKET)),
+        ("reference", Variant::from("7F3KQ2")),
+        ("remembered_until", Variant::from(1_800_000_000_u64)),
+        ("methods", Variant::from(vec!["totp", "passkey"])),
+    ]);
+    for (details, has_ticket) in [(later, true), (HashMap::new(), false)] {
+        let socket = Socket::new();
+        socket.serve(move |mut stream| {
+            let serial = NonZeroU32::new(await_call(&mut stream)).unwrap();
+            let call = zbus::Message::method_call("/a", "Begin").serial(serial).build(&()).unwrap();
+            let no_messages: Vec<(u32, &str)> = Vec::new();
+            let reply = zbus::Message::method_return(&call.header())
+                .build(&(1_u64, no_messages, "allow", &details))
+                .unwrap();
+            let _ = stream.write_all(reply.data());
+            hold(stream);
+        });
+        let ended = log_in(&socket.path, "alice", "").expect("a verdict");
+        assert_eq!(ended.verdict, Verdict::Allow);
+        assert_eq!(ended.ticket.is_some(), has_ticket);
+    }
 }

@@ -312,3 +312,24 @@ fn stranger() {
     stream.read_to_end(&mut heard).unwrap();
     println!("turned away after {} bytes", heard.len());
 }
+
+/// A module of another minor version of this interface: it leaves out what came later, or says what
+/// this daemon has never heard of, in whatever type.
+#[tokio::test]
+async fn a_module_of_an_earlier_or_a_later_version_is_answered() {
+    let earlier = login_of("alice");
+    let mut later = login_of("alice");
+    later.insert("interactive", Variant::from(true));
+    later.insert("seat", Variant::from(7_u32));
+    later.insert("languages", Variant::from(vec!["de", "en"]));
+    later.insert("ticket_kind", Variant::from(HashMap::from([("a", "b")])));
+    for context in [earlier, later] {
+        let served = Served::start().await;
+        let (_connection, login) = served.connect().await;
+        let (dialogue, messages, verdict, _) = login.begin("auth", context).await.unwrap();
+        assert_eq!((messages, verdict.as_str()), (prompt(), ""));
+        let (_, verdict, details) = login.answer(dialogue, RIGHT).await.unwrap();
+        assert_eq!(verdict, "allow");
+        assert!(details.contains_key("ticket"));
+    }
+}
