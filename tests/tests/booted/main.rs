@@ -13,6 +13,12 @@
     reason = "this is all test code"
 )]
 
+mod credential;
 mod deb;
+mod outages;
+mod readme;
+mod revert;
+mod rpm;
 mod site;
 mod snapshot;
+mod unit;

@@ -108,27 +108,43 @@ pub fn in_shell(terminal: &mut Terminal, command: &str, prints: &str) {
     terminal.type_line(command).expect_within(prints, STEP);
 }
 
-/// Adds Twinlock to a service, by hand.
+/// Asks for a second factor in a service, and lets sshd ask questions at all. The change waits to be
+/// confirmed.
 pub fn enable(machine: &Machine, service: &str) {
-    machine.shell(&format!(
-        "sed -i -e '/^@include common-auth/a auth required pam_twinlock.so' \
-                -e '/^@include common-account/i account required pam_twinlock.so' /etc/pam.d/{service}"
-    ));
+    machine.shell(&format!("twinlock pam enable {service} --yes"));
     if service == "sshd" {
+        let_sshd_ask(machine);
+    }
+}
+
+/// Keeps a change through which somebody has logged in.
+pub fn confirm(machine: &Machine, service: &str) {
+    machine.shell(&format!("twinlock pam confirm {service}"));
+}
+
+/// Debian's sshd asks for a password by itself, with no way to ask for more.
+pub fn let_sshd_ask(machine: &Machine) {
+    let asks = "sshd -T | grep -qx 'kbdinteractiveauthentication yes'";
+    if !machine.try_shell(asks).0 {
         machine.write(
-            "/etc/ssh/sshd_config.d/twinlock.conf",
-            "KbdInteractiveAuthentication yes\nPasswordAuthentication no\n\
-             AuthenticationMethods keyboard-interactive\n",
+            "/etc/ssh/sshd_config.d/site.conf",
+            "KbdInteractiveAuthentication yes\nPasswordAuthentication no\n",
         );
         machine.shell("sshd -t && systemctl reload ssh");
     }
 }
 
-/// Takes Twinlock out of every service.
-pub fn disable_all(machine: &Machine) {
-    machine.shell(
-        "sed -i '/pam_twinlock.so/d' /etc/pam.d/*
-         rm /etc/ssh/sshd_config.d/twinlock.conf
-         systemctl reload ssh",
-    );
+/// The client of a user whom sshd asks for the password alone.
+pub fn is_let_in_by_password_alone(machine: &Machine, user: &str) {
+    let mut terminal = Terminal::start(&ssh(machine, user));
+    terminal.expect_within("assword:", STEP).type_line(PASSWORD).expect_within("$ ", STEP);
+    terminal.type_line("exit").finish();
+    assert!(!terminal.transcript().contains(CODE), "{}", terminal.transcript());
+}
+
+/// The client of a user whose right password does not help.
+pub fn is_refused(machine: &Machine, user: &str) {
+    let mut terminal = Terminal::start(&ssh(machine, user));
+    terminal.expect_within("assword:", STEP).type_line(PASSWORD);
+    terminal.expect_within("Permission denied", STEP);
 }
