@@ -41,6 +41,7 @@ pub const MESSAGES: &[Message] = &[
     message!("bypass-used", []),
     message!("reset", []),
     message!("reset-requested", ["request", "until", "reason"]),
+    message!("reset-refused", ["request"]),
     message!("invitation", ["code", "until"]),
     message!("switched", ["state"]),
     message!("reminder", ["from"]),

@@ -13,7 +13,7 @@ use crate::{
     policy::SupposedLogin,
     voucher::{
         BypassInfo, BypassOptions, InvitationInfo, InvitationOptions, ResetOptions, ResetOutcome,
-        Voucher,
+        ResetRequestInfo, Voucher,
     },
 };
 
@@ -73,6 +73,8 @@ pub struct UserStatus {
     pub invitation: Option<InvitationInfo>,
     /// Bypass codes that can be used; absent where there is none.
     pub bypasses: Option<Vec<BypassInfo>>,
+    /// A request for a reset that waits for an administrator; absent where there is none.
+    pub reset_request: Option<ResetRequestInfo>,
 }
 
 /// What an open enrolment shows: once, to the caller that opened it.
@@ -159,6 +161,12 @@ pub trait SelfService {
 
     /// Takes one factor away, with a fresh code.
     fn remove_factor(&self, factor: &str, code: &str) -> Result<()>;
+
+    /// Asks an administrator to reset the caller; empty for no reason.
+    fn request_reset(&self, reason: &str) -> Result<ResetRequestInfo>;
+
+    /// Takes the caller's request back.
+    fn cancel_reset(&self) -> Result<()>;
 }
 
 /// What administrators do about anybody.
@@ -218,4 +226,16 @@ pub trait Admin {
 
     /// Makes a code that stands for a second factor for a while.
     fn issue_bypass(&self, user: &str, options: BypassOptions) -> Result<Voucher>;
+
+    /// The requests for a reset that wait for an administrator, oldest first.
+    fn list_resets(&self) -> Result<Vec<ResetRequestInfo>>;
+
+    /// Resets the user who asked for it.
+    fn approve_reset(&self, request: &str, options: ResetOptions) -> Result<ResetOutcome>;
+
+    /// Refuses a request; returns whose it was.
+    fn refuse_reset(&self, request: &str) -> Result<String>;
+
+    /// Deletes the record of a user, whether or not NSS knows the name.
+    fn forget_user(&self, user: &str) -> Result<()>;
 }

@@ -30,6 +30,10 @@ pub enum Error {
     NoSuchEnrolment(String),
     /// The policy does not let this user enrol by themselves.
     EnrolmentClosed(String),
+    /// A reset was asked for already, a short time ago.
+    ResetRequested(String),
+    /// No request for a reset of this id waits for an administrator.
+    NoSuchRequest(String),
     /// The user has a second factor already, so that an invitation to enrol is of no use.
     AlreadyEnrolled(String),
     /// The stored record belongs to an earlier account of the same name.

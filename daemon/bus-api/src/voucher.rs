@@ -81,6 +81,26 @@ pub struct ResetOptions {
     pub print: Option<bool>,
 }
 
+/// A request for a reset that waits for an administrator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct ResetRequestInfo {
+    /// Names it to people.
+    pub id: String,
+    /// Canonical name of the user.
+    pub user: String,
+    /// When it was made.
+    pub since: u64,
+    /// When it lapses.
+    pub expires: u64,
+    /// Where from: an address, `local` or `unknown`.
+    pub source: String,
+    /// The PAM service, or `twinlock`.
+    pub service: String,
+    /// What the user gave as the reason; absent if nothing.
+    pub reason: Option<String>,
+}
+
 /// How one of several users fared in a reset. It has no `Debug`: it may show a code.
 #[derive(Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]

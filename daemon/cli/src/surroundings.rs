@@ -13,6 +13,9 @@ use crate::prompt::Prompt;
 use crate::render::{Palette, View};
 use crate::settings;
 
+/// Finds the members of a group.
+pub type Members = Box<dyn Fn(&str) -> Result<Vec<String>, Failure>>;
+
 /// Where output goes, who answers, what time it is.
 pub struct Surroundings {
     /// Standard output: what was asked for.
@@ -29,6 +32,8 @@ pub struct Surroundings {
     pub columns: Box<dyn Fn() -> Option<usize>>,
     /// Who may log in to this host.
     pub people: Box<dyn Fn() -> Result<People, Failure>>,
+    /// Who is in a group.
+    pub members: Members,
     /// The PAM stacks of this host, and what goes with them.
     pub machine: Machine,
     /// The user id of this process.

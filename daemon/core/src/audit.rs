@@ -73,6 +73,8 @@ pub enum Happening {
     ResetClosed,
     /// All of a user's factors were taken away.
     UserReset,
+    /// A user's record was deleted.
+    UserForgotten,
     /// A user's counters were cleared.
     UserUnlocked,
     /// A user's own switch was turned on or off, or was cleared.
@@ -115,6 +117,7 @@ impl Happening {
             Self::ResetClosed => "reset.closed",
             Self::FactorRemoved => "factor.removed",
             Self::UserReset => "user.reset",
+            Self::UserForgotten => "user.forgotten",
             Self::UserUnlocked => "user.unlocked",
             Self::UserSwitched => "user.switched",
             Self::CallRefused => "call.refused",

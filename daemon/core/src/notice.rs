@@ -141,6 +141,11 @@ pub enum Subject {
         /// What was given as the reason.
         reason: Option<String>,
     },
+    /// An administrator does not do what a request asked for.
+    ResetRefused {
+        /// The request's id.
+        id: String,
+    },
     /// A code with which the user can enrol.
     Invitation {
         /// The code.
@@ -176,6 +181,7 @@ impl Subject {
             Self::BypassUsed => "bypass-used",
             Self::Reset => "reset",
             Self::ResetRequested { .. } => "reset-requested",
+            Self::ResetRefused { .. } => "reset-refused",
             Self::Invitation { .. } => "invitation",
             Self::Switched { .. } => "switched",
             Self::Reminder { .. } => "reminder",

@@ -44,6 +44,17 @@ impl ResetRequest {
         !self.closed && now < self.expires()
     }
 
+    /// The request of this id, if it waits for an administrator; case does not count in an id.
+    pub fn open<'a>(
+        requests: &'a mut Option<Self>,
+        id: &str,
+        now: Timestamp,
+    ) -> Option<&'a mut Self> {
+        requests
+            .as_mut()
+            .filter(|request| request.is_open(now) && request.id.eq_ignore_ascii_case(id))
+    }
+
     /// Whether the pause after it is still on.
     pub fn pauses(&self, now: Timestamp) -> bool {
         now < self.since.after(PAUSE)

@@ -177,6 +177,10 @@ pub(crate) mod testing {
             self.users.lock().unwrap().insert(name.to_owned(), user);
         }
 
+        pub(crate) fn remove(&self, name: &str) {
+            self.users.lock().unwrap().remove(name);
+        }
+
         /// By this uid, a user of this name is found, whatever the name's uid is.
         pub(crate) fn alias(&self, uid: u32, name: &str) {
             self.aliases.lock().unwrap().insert(uid, name.to_owned());

@@ -1,8 +1,8 @@
 //! Requests whose answer may hold a code: invitations, bypass codes, resets.
 
-use twinlock_bus_api::account::AdminProxy;
+use twinlock_bus_api::account::{AdminProxy, SelfServiceProxy};
 use twinlock_bus_api::voucher::{
-    BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, Voucher,
+    BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
 };
 
 use super::{CallError, Client};
@@ -97,5 +97,56 @@ impl Client {
         let outcomes =
             self.call(async |bus| AdminProxy::new(bus).await?.reset(users, options).await)?;
         Ok(outcomes.into_iter().map(ResetEnd::from).collect())
+    }
+
+    /// Asks for a reset of the caller.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn request_reset(&mut self, reason: &str) -> Result<ResetRequestInfo, CallError> {
+        self.call(async |bus| SelfServiceProxy::new(bus).await?.request_reset(reason).await)
+    }
+
+    /// Takes the caller's request back.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn cancel_reset(&mut self) -> Result<(), CallError> {
+        self.call(async |bus| SelfServiceProxy::new(bus).await?.cancel_reset().await)
+    }
+
+    /// The requests for a reset that wait.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn list_resets(&mut self) -> Result<Vec<ResetRequestInfo>, CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.list_resets().await)
+    }
+
+    /// Resets the user who asked for it.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn approve_reset(&mut self, id: &str, print: bool) -> Result<ResetEnd, CallError> {
+        let options = ResetOptions { print: Some(print) };
+        let outcome =
+            self.call(async |bus| AdminProxy::new(bus).await?.approve_reset(id, options).await)?;
+        Ok(outcome.into())
+    }
+
+    /// Refuses a request; returns whose it was.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn refuse_reset(&mut self, id: &str) -> Result<String, CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.refuse_reset(id).await)
+    }
+
+    /// Deletes the record of a user.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn forget_user(&mut self, user: &str) -> Result<(), CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.forget_user(user).await)
     }
 }

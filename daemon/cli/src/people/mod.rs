@@ -6,6 +6,7 @@
 //!
 //! A database that keeps its list to itself (sssd without `enumerate`) lists local users only.
 
+mod group;
 mod login_defs;
 mod passwd;
 
@@ -36,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// # Errors
 /// [`Failure::Refused`]: it cannot be listed, not in time, or not in reasonable length.
 pub fn of_this_host() -> Result<People, Failure> {
-    let listing = listing().map_err(|why| {
+    let listing = listing(&["passwd"]).map_err(|why| {
         Failure::refused(format!(
             "The users of this host cannot be listed: {why}. Check what '{GETENT} passwd' says."
         ))
@@ -44,11 +45,26 @@ pub fn of_this_host() -> Result<People, Failure> {
     Ok(People::read(&listing, &Uids::of_this_host()))
 }
 
-fn listing() -> Result<Vec<u8>, String> {
+/// Everybody in a group, by the user database.
+///
+/// # Errors
+/// [`Failure::Refused`]: there is no such group, or it cannot be listed.
+pub fn members_of(group: &str) -> Result<Vec<String>, Failure> {
+    let listed = |arguments: &[&str]| {
+        listing(arguments).map_err(|why| {
+            Failure::refused(format!(
+                "The group {group} cannot be listed: {why}. Check what '{GETENT} group {group}' says."
+            ))
+        })
+    };
+    Ok(group::members(&listed(&["group", "--", group])?, &listed(&["passwd"])?))
+}
+
+fn listing(arguments: &[&str]) -> Result<Vec<u8>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| cause.to_string())?;
     let (text, ended) = runtime
-        .block_on(async { timeout(PATIENCE, run()).await })
+        .block_on(async { timeout(PATIENCE, run(arguments)).await })
         .map_err(|_| format!("{GETENT} did not end within {} seconds", PATIENCE.as_secs()))?
         .map_err(|cause| format!("{GETENT}: {cause}"))?;
     if text.len() as u64 > MOST {
@@ -58,9 +74,9 @@ fn listing() -> Result<Vec<u8>, String> {
 }
 
 /// Runs it with no shell, no input and no environment, and reads a bounded part of what it prints.
-async fn run() -> io::Result<(Vec<u8>, ExitStatus)> {
+async fn run(arguments: &[&str]) -> io::Result<(Vec<u8>, ExitStatus)> {
     let mut child = Command::new(GETENT)
-        .arg("passwd")
+        .args(arguments)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::null())
@@ -81,7 +97,10 @@ mod tests {
 
     #[test]
     fn the_user_database_of_this_host_lists_root() {
-        let listing = listing().unwrap();
+        let listing = listing(&["passwd"]).unwrap();
+        assert!(members_of("root").unwrap().contains(&"root".to_owned()));
+        assert!(members_of("no-such-group").is_err());
+        assert!(members_of("--help").is_err());
         assert!(listing.starts_with(b"root:") || listing.windows(6).any(|at| at == b"\nroot:"));
     }
 }

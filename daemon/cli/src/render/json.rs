@@ -11,7 +11,7 @@ use twinlock_bus_api::policy::Switch;
 use twinlock_config::Diagnostic;
 use zeroize::Zeroizing;
 
-pub use self::voucher::{Bypass, Invitation, Reset, Voucher};
+pub use self::voucher::{Bypass, Invitation, Reset, ResetRequest, Voucher};
 use super::moment::rfc3339;
 use crate::client::Offer;
 use crate::escape;
@@ -64,6 +64,7 @@ pub struct User<'a> {
     mode: Option<&'a str>,
     invitation: Option<Invitation<'a>>,
     bypasses: Vec<Bypass<'a>>,
+    reset_request: Option<ResetRequest<'a>>,
 }
 
 impl<'a> From<&'a UserStatus> for User<'a> {
@@ -89,6 +90,7 @@ impl<'a> From<&'a UserStatus> for User<'a> {
             mode: status.mode.as_deref(),
             invitation: status.invitation.as_ref().map(Invitation::from),
             bypasses: status.bypasses.iter().flatten().map(Bypass::from).collect(),
+            reset_request: status.reset_request.as_ref().map(ResetRequest::from),
         }
     }
 }

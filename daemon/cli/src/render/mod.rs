@@ -11,6 +11,7 @@ pub mod mfa;
 pub mod moment;
 pub mod palette;
 pub mod pam;
+pub mod requests;
 pub mod reset;
 pub mod table;
 pub mod users;

@@ -3,7 +3,7 @@
 use twinlock_bus_api::account::UserStatus;
 
 use super::moment::{is_past, moment};
-use super::{View, count, demands, factors, table::table, voucher};
+use super::{View, count, demands, factors, requests, table::table, voucher};
 use crate::escape;
 
 /// What `status` prints: what holds, and what to do about it.
@@ -11,7 +11,7 @@ pub fn status(status: &UserStatus, view: &View) -> String {
     let user = escape::line(&status.user);
     let mut text = format!("{}: {}\n", view.palette.heading(&user), state(status, view));
     text.push_str(&demands::sentences(status, view));
-    text.push_str(&voucher::standing(status, view));
+    text.push_str(&handed_out(status, view));
     if !status.factors.is_empty() {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
@@ -44,11 +44,8 @@ pub fn record(status: &UserStatus, view: &View) -> String {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
     }
-    let further = [
-        demands::sentences(status, view),
-        voucher::standing(status, view),
-        trouble(status, &user, view),
-    ];
+    let further =
+        [demands::sentences(status, view), handed_out(status, view), trouble(status, &user, view)];
     for further in further {
         if !further.is_empty() {
             text.push('\n');
@@ -88,6 +85,34 @@ pub fn list(users: &[&UserStatus], view: &View) -> String {
         let state = cell.split(',').next().unwrap_or_default();
         if column == 1 { view.palette.state(state, cell) } else { cell.to_owned() }
     })
+}
+
+/// What `user forget` is about to delete.
+pub fn forget_plan(user: &str, known: Option<&UserStatus>) -> String {
+    let user = escape::line(user);
+    let Some(status) = known else {
+        return format!(
+            "This deletes what is stored of {user}, whom the user database does not know."
+        );
+    };
+    let whose = match status.state.as_str() {
+        "mismatch" => format!("an earlier account of the name {user}"),
+        _ => format!("{user}, who has {}", count(status.factors.len(), "factor")),
+    };
+    format!(
+        "This deletes what is stored of {whose}. Where the policy lets users enrol at login, the \
+         password alone is then enough for a new second factor; 'twinlock reset {user}' demands an \
+         invitation."
+    )
+}
+
+/// Invitation, bypass codes, and a request that waits.
+fn handed_out(status: &UserStatus, view: &View) -> String {
+    let mut text = voucher::standing(status, view);
+    if let Some(request) = &status.reset_request {
+        text.push_str(&view.palette.warning(&requests::standing(request, view)));
+    }
+    text
 }
 
 /// The state, and that the user is switched off, which weakens it.

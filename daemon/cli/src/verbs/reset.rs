@@ -1,5 +1,9 @@
-//! `twinlock reset`: takes every factor of users away.
+//! `twinlock reset`: takes everything away by which users could log in, or asks for that.
 
+mod decide;
+mod request;
+
+use clap::Subcommand;
 use twinlock_bus_api::error::Error;
 
 use crate::client::{CallError, Client, ResetEnd, Subject};
@@ -13,17 +17,29 @@ const JSON_RESET: &str = "JSON: [{user, done, text, invitation: {user, id, code,
                           where text says what was done or why it was not, and code is null if it \
                           was sent to the user.";
 
-/// Take away everything by which users could log in (administrators only)
+/// Take away everything by which users could log in, or ask for that
 ///
 /// Factors, recovery codes, trusted hosts and bypass codes go. Where '[reset] enrol' of the
 /// configuration says 'invitation', the next login asks for one: it is sent to the contacts of the
 /// user, or shown here where there is none.
 #[derive(clap::Args)]
-#[command(after_long_help = JSON_RESET)]
+#[command(
+    after_long_help = JSON_RESET,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 pub struct Args {
-    /// Whom to reset
-    #[arg(required = true, value_name = "USER")]
+    /// Something other than a reset at once.
+    #[command(subcommand)]
+    action: Option<Action>,
+
+    /// Whom to reset (administrators only); one who is called like an action stands behind '--'
+    #[arg(required_unless_present = "group", value_name = "USER")]
     users: Vec<String>,
+
+    /// Everyone in this group, by the user database
+    #[arg(long, value_name = "GROUP", conflicts_with = "users")]
+    group: Option<String>,
 
     /// Send no invitation, and show it here
     #[arg(long)]
@@ -38,11 +54,38 @@ pub struct Args {
     json: bool,
 }
 
-/// Says what will go, asks, and resets one user after the other.
+#[derive(Subcommand)]
+enum Action {
+    Request(request::Args),
+    List(decide::List),
+    Approve(decide::Approve),
+    Refuse(decide::Refuse),
+}
+
+/// Resets, asks for it, or decides what was asked for.
 ///
 /// # Errors
-/// [`Failure`]: not everyone was reset.
+/// [`Failure`].
 pub fn run(mut args: Args, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
+    match args.action.take() {
+        None => reset(args, client, around),
+        Some(Action::Request(args)) => request::run(&args, client, around),
+        Some(Action::List(args)) => decide::list(&args, client, around),
+        Some(Action::Approve(args)) => decide::approve(&args, client, around),
+        Some(Action::Refuse(args)) => decide::refuse(&args, client, around),
+    }
+}
+
+/// Says what will go, asks, and resets one user after the other.
+fn reset(mut args: Args, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
+    if let Some(group) = &args.group {
+        args.users = (around.members)(group)?;
+        if args.users.is_empty() {
+            return Err(Failure::refused(format!(
+                "Nobody is in the group {group}, so nobody was reset. 'getent group' shows the groups."
+            )));
+        }
+    }
     let mut seen = std::collections::HashSet::new();
     args.users.retain(|user| seen.insert(user.clone()));
 

@@ -1,4 +1,4 @@
-//! `twinlock user list|show`: the users that the daemon has a record of, and who has none yet.
+//! `twinlock user list|show|forget`: the users that the daemon has a record of, and who has none yet.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use twinlock_bus_api::error::Error;
 use crate::client::{CallError, Client, Subject};
 use crate::escape;
 use crate::failure::Failure;
+use crate::prompt::confirm;
 use crate::render::{count, json, users};
 use crate::surroundings::Surroundings;
 
@@ -24,13 +25,15 @@ pub const JSON_USER: &str = "JSON: {user, uid, state: \
                              off|voluntary|enrolled|required|always, enrolment: \
                              at-will|at-login|invitation|admin, required_from, deadline, \
                              grace_seconds, mode: enforce|observe, invitation: {id, until}, \
-                             bypasses: [{id, since, until, uses_left, from, reason, by}]}. Times are RFC 3339 in UTC; \
+                             bypasses: [{id, since, until, uses_left, from, reason, by}], \
+                             reset_request: {id, user, since, expires, source, service, reason}}. \
+                             Times are RFC 3339 in UTC; \
                              what does not apply is null.";
 
 /// The same for several.
 const JSON_USERS: &str = "JSON: an array of what 'twinlock user show --json' prints.";
 
-/// List users, or show one (administrators only)
+/// List users, show one, or delete a record (administrators only)
 #[derive(clap::Args)]
 pub struct Args {
     /// What to do.
@@ -64,6 +67,18 @@ enum Action {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Delete the record of a user, whether or not there still is such a user
+    ///
+    /// Nothing of it stays: not that a second factor was ever set up, and no demand on the next
+    /// enrolment. For a user who is to stay, 'twinlock reset' is the safer way.
+    Forget {
+        /// Whose record
+        user: String,
+
+        /// Do not ask whether to go ahead
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -102,6 +117,7 @@ pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result
     match args.action {
         Action::List { state, json } => list(state, json, client, around),
         Action::Show { user, json } => show(user, json, client, around),
+        Action::Forget { user, yes } => forget(&user, yes, client, around),
     }
 }
 
@@ -202,4 +218,24 @@ fn show(
     } else {
         around.print(&users::record(&status, &around.view))
     }
+}
+
+/// Says what goes, asks, and deletes.
+fn forget(
+    user: &str,
+    yes: bool,
+    client: &mut Client,
+    around: &mut Surroundings,
+) -> Result<(), Failure> {
+    if !yes {
+        let known = match client.status(&Subject::User(user.to_owned())) {
+            Ok(status) => Some(status),
+            Err(CallError::Refused(Error::UnknownUser(_) | Error::Unavailable(_))) => None,
+            Err(error) => return Err(error.into()),
+        };
+        around.prompt.tell(&users::forget_plan(user, known.as_ref()))?;
+        confirm(&mut *around.prompt, "Go ahead?")?;
+    }
+    client.forget_user(user)?;
+    around.print(&format!("The record of {} is deleted.\n", escape::line(user)))
 }

@@ -16,7 +16,7 @@ use twinlock_bus_api::history::{LogEvent, LogFilter};
 use twinlock_bus_api::names::OBJECT_PATH;
 use twinlock_bus_api::policy::SupposedLogin;
 use twinlock_bus_api::voucher::{
-    BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, Voucher,
+    BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
 };
 use zbus::connection::Builder;
 
@@ -91,6 +91,14 @@ impl SelfInterface {
         state.requests.push(format!("remove {caller} {factor}"));
         Ok(())
     }
+
+    fn request_reset(&self, reason: &str) -> Result<ResetRequestInfo> {
+        lock(&self.0).request(reason)
+    }
+
+    fn cancel_reset(&self) -> Result<()> {
+        lock(&self.0).cancel()
+    }
 }
 
 struct AdminInterface(Shared);
@@ -161,6 +169,35 @@ impl AdminInterface {
         let mut state = lock(&self.0);
         state.admit()?;
         state.invite(user, &options)
+    }
+
+    fn list_resets(&self) -> Result<Vec<ResetRequestInfo>> {
+        let state = lock(&self.0);
+        state.admit()?;
+        Ok(state.requested.clone())
+    }
+
+    fn approve_reset(&self, request: &str, options: ResetOptions) -> Result<ResetOutcome> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        let user = state.decide("approve", request)?;
+        Ok(state.reset(user, options.print.unwrap_or_default()))
+    }
+
+    fn refuse_reset(&self, request: &str) -> Result<String> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.decide("refuse", request)
+    }
+
+    fn forget_user(&self, user: &str) -> Result<()> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.requests.push(format!("forget {user}"));
+        match user {
+            "nobody" => Err(Error::UnknownUser("There is no record of \"nobody\".".to_owned())),
+            _ => Ok(()),
+        }
     }
 
     fn issue_bypass(&self, user: &str, options: BypassOptions) -> Result<Voucher> {

@@ -112,6 +112,11 @@ impl Scene {
             },
             columns: Box::new(move || columns),
             people: Box::new(move || Ok(people.clone())),
+            members: Box::new(|group| match group {
+                "staff" => Ok(["alice", "bob", "dave"].map(str::to_owned).to_vec()),
+                "empty" => Ok(Vec::new()),
+                other => Err(Failure::refused(format!("The group {other} cannot be listed."))),
+            }),
             machine: self.machine,
             uid: rustix::process::getuid().as_raw(),
             patience: self.patience,

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use twinlock_bus_api::account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, UserStatus};
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::LogEvent;
-use twinlock_bus_api::voucher::{BypassOptions, InvitationOptions, ResetOutcome, Voucher};
+use twinlock_bus_api::voucher::{
+    BypassOptions, InvitationOptions, ResetOutcome, ResetRequestInfo, Voucher,
+};
 
 use super::daemon::{LOCKING, NOW, RIGHT, SECRET, USED};
 use super::users::factor;
@@ -29,6 +31,8 @@ pub struct State {
     pub(super) open: Option<(String, String)>,
     /// What happened.
     pub log: Vec<LogEvent>,
+    /// The requests for a reset that wait.
+    pub requested: Vec<ResetRequestInfo>,
     /// The requests that change something, in order.
     pub requests: Vec<String>,
 }
@@ -149,6 +153,39 @@ impl State {
         })
     }
 
+    pub(super) fn request(&mut self, reason: &str) -> Result<ResetRequestInfo> {
+        let user = self.caller.clone();
+        self.requests.push(format!("request {user} {reason:?}"));
+        if self.requested.iter().any(|request| request.user == user) {
+            let sentence = "Request Q1 waits for an administrator already.".to_owned();
+            return Err(Error::ResetRequested(sentence));
+        }
+        let request = request("Q1", &user, (!reason.is_empty()).then_some(reason));
+        self.requested.push(request.clone());
+        Ok(request)
+    }
+
+    pub(super) fn cancel(&mut self) -> Result<()> {
+        let user = self.caller.clone();
+        self.requests.push(format!("cancel request of {user}"));
+        let before = self.requested.len();
+        self.requested.retain(|request| request.user != user);
+        if self.requested.len() == before {
+            let sentence = format!("No request for a reset of {user} is open.");
+            return Err(Error::NoSuchRequest(sentence));
+        }
+        Ok(())
+    }
+
+    pub(super) fn decide(&mut self, how: &str, id: &str) -> Result<String> {
+        self.requests.push(format!("{how} {id}"));
+        let found = self.requested.iter().position(|request| request.id == id);
+        let found = found.ok_or_else(|| {
+            Error::NoSuchRequest(format!("No request {id:?} is open. 'twinlock reset list'."))
+        })?;
+        Ok(self.requested.remove(found).user)
+    }
+
     pub(super) fn reset(&mut self, user: String, print: bool) -> ResetOutcome {
         let failed = |user: String, text: &str| ResetOutcome {
             user,
@@ -170,6 +207,19 @@ impl State {
             code,
             user,
         }
+    }
+}
+
+/// A request that was made three days ago.
+pub fn request(id: &str, user: &str, reason: Option<&str>) -> ResetRequestInfo {
+    ResetRequestInfo {
+        id: id.to_owned(),
+        user: user.to_owned(),
+        since: NOW - 3 * 86_400,
+        expires: NOW + 4 * 86_400,
+        source: "203.0.113.9".to_owned(),
+        service: "sshd".to_owned(),
+        reason: reason.map(str::to_owned),
     }
 }
 

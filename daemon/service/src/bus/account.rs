@@ -10,7 +10,7 @@ use super::{caller::Caller, calls::Calls, effects::Effects, enrolments::Enrolmen
 use crate::engine::{Done, Engine, EngineError, UserLocks, within};
 
 /// How long a change may wait for its turn and for the store: less than a client waits.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Whose word a change rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,9 @@ use twinlock_bus_api::{
     error::{Error, Result},
     history::{LogEvent, LogFilter},
     policy::SupposedLogin,
-    voucher::{BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, Voucher},
+    voucher::{
+        BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
+    },
 };
 use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Connection, interface, message::Header};
@@ -227,5 +229,49 @@ impl AdminInterface {
     ) -> Result<Voucher> {
         let caller = self.administrator(&header, connection).await?;
         self.accounts.issue_bypass(&self.accounts.user(&user).await?, &caller, &options).await
+    }
+
+    #[zbus(out_args("requests"))]
+    async fn list_resets(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<ResetRequestInfo>> {
+        self.administrator(&header, connection).await?;
+        self.accounts.list_resets().await
+    }
+
+    #[zbus(out_args("outcome"))]
+    async fn approve_reset(
+        &self,
+        request: String,
+        options: ResetOptions,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<ResetOutcome> {
+        let caller = self.administrator(&header, connection).await?;
+        let print = options.print.unwrap_or_default();
+        self.accounts.approve_reset(&request, &caller, print).await
+    }
+
+    #[zbus(out_args("user"))]
+    async fn refuse_reset(
+        &self,
+        request: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<String> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.refuse_reset(&request, &caller).await
+    }
+
+    async fn forget_user(
+        &self,
+        user: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.forget(&user, &caller).await
     }
 }

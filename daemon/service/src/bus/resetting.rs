@@ -6,6 +6,7 @@ use twinlock_bus_api::{
 };
 use twinlock_core::{
     audit::{AuditEvent, Happening},
+    dialogue::World,
     login::User,
     notice::Subject,
     policy::EnrolmentMode,
@@ -16,6 +17,7 @@ use twinlock_core::{
 use super::{
     account::Accounts,
     caller::Caller,
+    effects::Effects,
     errors,
     vouchers::{Made, make_invitation, notice, reachable},
 };
@@ -40,13 +42,25 @@ impl Accounts {
             outcomes.push(match done.await {
                 Ok(done) => ResetOutcome { user: name, ..done },
                 Err(error) => ResetOutcome {
+                    text: self.why_not(&name, &error).await,
                     user: name,
-                    text: errors::sentence(&error),
                     ..ResetOutcome::default()
                 },
             });
         }
         Ok(outcomes)
+    }
+
+    /// The sentence of a reset that failed; of a user who is gone, with what becomes of the record.
+    async fn why_not(&self, name: &str, error: &Error) -> String {
+        let sentence = errors::sentence(error);
+        let has_record = matches!(self.engine.read(name).await, Ok(Some(_)) | Err(_));
+        match error {
+            Error::UnknownUser(_) if has_record => {
+                format!("{sentence} There is a record: 'twinlock user forget {name}' deletes it.")
+            }
+            _ => sentence,
+        }
     }
 
     /// Takes everything away, also from a record of an earlier account of the name.
@@ -56,29 +70,56 @@ impl Accounts {
         caller: &Caller,
         print: bool,
     ) -> Result<ResetOutcome> {
-        let by = self.name_of(caller).await;
+        let taker = Taker { by: self.name_of(caller).await, print };
         self.change_any(user, |record, world, effects| {
-            let lost = inventory(record);
-            let enrolment = world.settings.enrolment_after_reset;
-            record.reset(user, Some(enrolment), world.now);
-            let reference = world.fresh.reference();
-            let event = AuditEvent::new(Happening::UserReset, user.name.clone(), lost.clone());
-            effects.push(Self::by(caller, user, event).with_reference(reference.clone()));
-            let mut told = notice(record, reachable(record, world), Subject::Reset, &by, world.now);
-            told.reference = Some(reference);
-            effects.notify(told);
-            let made = (enrolment == EnrolmentMode::Invitation).then(|| {
-                let lifetime = INVITATION_LIFETIME;
-                let made = make_invitation(record, world, effects, lifetime, print, &by);
-                let cause = format!("invitation {} until {}", made.id, made.until);
-                let event = AuditEvent::new(Happening::UserInvited, user.name.clone(), cause);
-                effects.push(Self::by(caller, user, event));
-                made
-            });
-            Ok(outcome(user, &lost, made))
+            let event = |event| Self::by(caller, user, event);
+            Ok(take_away(record, world, effects, user, &taker, None, event))
         })
         .await
     }
+}
+
+/// Who resets, and how.
+pub(super) struct Taker {
+    /// Their name, as the user is told it.
+    pub(super) by: String,
+    /// They pass the invitation on themselves.
+    pub(super) print: bool,
+}
+
+/// Takes everything away, tells the user and makes the invitation that the next enrolment needs;
+/// `request` is what it answers.
+pub(super) fn take_away(
+    record: &mut UserRecord,
+    world: &World<'_>,
+    effects: &mut Effects,
+    user: &User,
+    taker: &Taker,
+    request: Option<&str>,
+    by_caller: impl Fn(AuditEvent) -> AuditEvent,
+) -> ResetOutcome {
+    let lost = inventory(record);
+    let enrolment = world.settings.enrolment_after_reset;
+    record.reset(user, Some(enrolment), world.now);
+    let cause = match request {
+        Some(id) => format!("request {id} approved; {lost}"),
+        None => lost.clone(),
+    };
+    let reference = world.fresh.reference();
+    let event = AuditEvent::new(Happening::UserReset, user.name.clone(), cause);
+    effects.push(by_caller(event).with_reference(reference.clone()));
+    let to = reachable(record, world);
+    let mut told = notice(record, to, Subject::Reset, &taker.by, world.now);
+    told.reference = Some(reference);
+    effects.notify(told);
+    let made = (enrolment == EnrolmentMode::Invitation).then(|| {
+        let Taker { by, print } = taker;
+        let made = make_invitation(record, world, effects, INVITATION_LIFETIME, *print, by);
+        let cause = format!("invitation {} until {}", made.id, made.until);
+        effects.push(by_caller(AuditEvent::new(Happening::UserInvited, user.name.clone(), cause)));
+        made
+    });
+    outcome(user, &lost, made)
 }
 
 fn outcome(user: &User, lost: &str, made: Option<Made>) -> ResetOutcome {

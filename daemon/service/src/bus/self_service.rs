@@ -5,6 +5,7 @@ use std::sync::Arc;
 use twinlock_bus_api::{
     account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, UserStatus},
     error::Result,
+    voucher::ResetRequestInfo,
 };
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
@@ -93,5 +94,26 @@ impl SelfInterface {
         let caller = self.accounts.caller(&header, connection).await?;
         let user = self.accounts.own(&caller).await?;
         self.accounts.remove_factor(&user, &caller, Authority::Own, &factor, &code).await
+    }
+
+    #[zbus(out_args("request"))]
+    async fn request_reset(
+        &self,
+        reason: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<ResetRequestInfo> {
+        let caller = self.accounts.caller(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.request_reset(&user, &reason).await
+    }
+
+    async fn cancel_reset(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.accounts.caller(&header, connection).await?;
+        self.accounts.cancel_reset(&self.accounts.own(&caller).await?).await
     }
 }

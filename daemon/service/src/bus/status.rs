@@ -25,6 +25,7 @@ use super::{
     account::{Accounts, Authority},
     enrolling::enrolment_mode,
     errors,
+    requests::waiting,
 };
 use crate::engine::EngineError;
 
@@ -138,6 +139,7 @@ impl Accounts {
             switch: record.mfa,
             invitation: record.invitation.as_ref().filter(|i| now < i.until).map(invited),
             bypasses: bypasses(record, now),
+            reset_request: waiting(record, now),
             ..UserStatus::default()
         }
     }

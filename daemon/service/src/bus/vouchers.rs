@@ -204,7 +204,7 @@ fn place(text: &str) -> Result<Place> {
 }
 
 /// A reason as it is kept: in a log, a mail and on a terminal it has to stay one line.
-fn reason(text: &str) -> Result<String> {
+pub(super) fn reason(text: &str) -> Result<String> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST_REASON || text.chars().any(char::is_control) {
         return Err(Error::InvalidArgument(format!(

@@ -35,6 +35,7 @@ fn every_subject() -> Vec<Subject> {
         Subject::BypassUsed,
         Subject::Reset,
         Subject::ResetRequested { id: text(), expires: until, reason: None },
+        Subject::ResetRefused { id: text() },
         Subject::Invitation { code: secret(), until },
         Subject::Switched { on: false },
         Subject::Reminder { from: until },

@@ -75,6 +75,7 @@ fn values(notice: &Notice, host: &str) -> Values {
             ("until", expires.to_minute().into()),
             ("reason", reason.as_deref().unwrap_or_default().into()),
         ],
+        Subject::ResetRefused { id } => vec![("request", id.into())],
         Subject::Invitation { code, until } => {
             vec![("code", code.reveal().into()), ("until", until.to_minute().into())]
         }

@@ -1,7 +1,7 @@
 //! Invitations, bypass codes and resets as JSON.
 
 use serde::Serialize;
-use twinlock_bus_api::voucher::{BypassInfo, InvitationInfo};
+use twinlock_bus_api::voucher::{BypassInfo, InvitationInfo, ResetRequestInfo};
 
 use crate::client::{Issued, ResetEnd};
 use crate::render::moment::rfc3339;
@@ -41,6 +41,32 @@ impl<'a> From<&'a BypassInfo> for Bypass<'a> {
             from: bypass.from.as_deref(),
             reason: &bypass.reason,
             by: &bypass.by,
+        }
+    }
+}
+
+/// A request for a reset that waits for an administrator.
+#[derive(Serialize)]
+pub struct ResetRequest<'a> {
+    id: &'a str,
+    user: &'a str,
+    since: Option<String>,
+    expires: Option<String>,
+    source: &'a str,
+    service: &'a str,
+    reason: Option<&'a str>,
+}
+
+impl<'a> From<&'a ResetRequestInfo> for ResetRequest<'a> {
+    fn from(request: &'a ResetRequestInfo) -> Self {
+        Self {
+            id: &request.id,
+            user: &request.user,
+            since: rfc3339(request.since),
+            expires: rfc3339(request.expires),
+            source: &request.source,
+            service: &request.service,
+            reason: request.reason.as_deref(),
         }
     }
 }

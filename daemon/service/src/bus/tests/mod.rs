@@ -7,6 +7,7 @@ mod flood;
 mod interfaces;
 mod policy;
 mod removal;
+mod requests;
 mod vouchers;
 
 use std::{
