@@ -30,7 +30,7 @@ pub fn read_qr(screen: &str, light_on_dark: bool) -> String {
             .args(["--quiet", "--raw", "-Sdisable"])
             .args(["-Sqrcode.enable", file]),
     );
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    output.trim().to_owned()
 }
 
 /// The blocks of the last drawing on the screen: true where there is one.

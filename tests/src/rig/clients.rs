@@ -89,7 +89,6 @@ fn fingerprint() -> String {
     let known = fs::read_to_string(KNOWN_HOSTS).expect("the server's key");
     let key = known.split_once(' ').expect("a host and a key").1;
     fs::write("/run/rig/server_key", key).expect("write the server's key");
-    let output = demand(Command::new("ssh-keygen").args(["-l", "-f", "/run/rig/server_key"]));
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = demand(Command::new("ssh-keygen").args(["-l", "-f", "/run/rig/server_key"]));
     text.split_whitespace().find(|word| word.starts_with("SHA256:")).expect("SHA256").to_owned()
 }
