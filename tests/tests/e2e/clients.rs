@@ -65,7 +65,7 @@ fn comes_in(client: Client, host: &Host, code: &str) -> bool {
 }
 
 fn walks_through(client: Client) {
-    Host::run_with_daemon(|host, _| {
+    Host::run_with_daemon(move |host, _| {
         install("sshd", &password_then_code(""));
         install("code", &code_alone(""));
         let _sshd = Sshd::start(&["AuthenticationMethods keyboard-interactive"]);
