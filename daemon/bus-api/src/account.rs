@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use zbus::{DeserializeDict, SerializeDict, Type};
 
 use crate::{
+    contact::{ConfirmedContact, ContactInfo},
     error::Result,
     history::{LogEvent, LogFilter},
     policy::SupposedLogin,
+    trusted_host::TrustedHostInfo,
     voucher::{
         BypassInfo, BypassOptions, InvitationInfo, InvitationOptions, ResetOptions, ResetOutcome,
         ResetRequestInfo, Voucher,
@@ -21,16 +23,34 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
 pub struct FactorInfo {
-    /// Stable identifier within the user's record.
+    /// Stable identifier within the user's record; `email` or `sms` of a contact.
     pub id: String,
-    /// `totp`.
+    /// `totp`, `email` or `sms`.
     pub method: String,
-    /// What the user called it.
+    /// What the user called it; of a contact the masked address.
     pub label: String,
     /// When it was enrolled.
     pub enrolled_at: u64,
     /// When a code of it was last accepted; absent if never.
     pub last_used_at: Option<u64>,
+}
+
+/// A factor that was just enrolled. No `Debug`: it holds codes.
+#[derive(Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct EnrolledFactor {
+    /// As of [`FactorInfo`].
+    pub id: String,
+    /// As of [`FactorInfo`].
+    pub method: String,
+    /// As of [`FactorInfo`].
+    pub label: String,
+    /// As of [`FactorInfo`].
+    pub enrolled_at: u64,
+    /// As of [`FactorInfo`].
+    pub last_used_at: Option<u64>,
+    /// Recovery codes, where this is the user's first factor and there were none.
+    pub recovery_codes: Option<Vec<String>>,
 }
 
 /// What stands of one user.
@@ -75,6 +95,15 @@ pub struct UserStatus {
     pub bypasses: Option<Vec<BypassInfo>>,
     /// A request for a reset that waits for an administrator; absent where there is none.
     pub reset_request: Option<ResetRequestInfo>,
+    /// Recovery codes that are left.
+    pub recovery_codes: Option<u32>,
+    /// Where the user can be reached.
+    pub contacts: Option<Vec<ContactInfo>>,
+    /// Hosts from which no code is asked now, oldest first.
+    pub trusted_hosts: Option<Vec<TrustedHostInfo>>,
+    /// The methods by which the user can give a fresh code over the bus now: `totp`, `email`, `sms`,
+    /// `recovery`.
+    pub code_methods: Option<Vec<String>>,
 }
 
 /// What an open enrolment shows: once, to the caller that opened it.
@@ -151,7 +180,7 @@ pub trait SelfService {
     fn begin_enrolment(&self, options: EnrolmentOptions) -> Result<EnrolmentOffer>;
 
     /// Proves with a first code that the app has the key, and enrols it.
-    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo>;
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<EnrolledFactor>;
 
     /// Forgets an open enrolment.
     fn cancel_enrolment(&self, enrolment: u64) -> Result<()>;
@@ -167,6 +196,24 @@ pub trait SelfService {
 
     /// Takes the caller's request back.
     fn cancel_reset(&self) -> Result<()>;
+
+    /// Sends a code by `email` or `sms` that counts as a fresh one: where it went, masked, and for
+    /// how many seconds it is good.
+    fn send_code(&self, method: &str) -> Result<(String, u64)>;
+
+    /// Makes new recovery codes, with a fresh code; the old ones are void.
+    fn new_recovery_codes(&self, code: &str) -> Result<Vec<String>>;
+
+    /// Trusts one host no longer, or none where `host` is empty; says how many there were.
+    fn clear_trusted(&self, host: &str) -> Result<u32>;
+
+    /// Sends a code to a new contact, which counts once [`Self::confirm_contact`] has it: the number
+    /// of the proof, and where the code went, masked. An empty address takes the contact away at
+    /// once, and the number is 0. Takes a fresh code.
+    fn set_contact(&self, method: &str, address: &str, code: &str) -> Result<(u64, String)>;
+
+    /// Proves a new contact with the code that was sent there.
+    fn confirm_contact(&self, proof: u64, code: &str) -> Result<ConfirmedContact>;
 }
 
 /// What administrators do about anybody.
@@ -194,7 +241,7 @@ pub trait Admin {
     fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer>;
 
     /// Proves with a first code that the app has the key, and enrols it.
-    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo>;
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<EnrolledFactor>;
 
     /// Forgets an open enrolment.
     fn cancel_enrolment(&self, enrolment: u64) -> Result<()>;
@@ -238,4 +285,14 @@ pub trait Admin {
 
     /// Deletes the record of a user, whether or not NSS knows the name.
     fn forget_user(&self, user: &str) -> Result<()>;
+
+    /// Makes new recovery codes for a user; the old ones are void.
+    fn new_recovery_codes(&self, user: &str) -> Result<Vec<String>>;
+
+    /// Trusts one host of a user no longer, or none where `host` is empty; says how many there were.
+    fn clear_trusted(&self, user: &str, host: &str) -> Result<u32>;
+
+    /// Sets a user's contact, which counts at once; an empty address takes it away. Says whether
+    /// anything changed.
+    fn set_contact(&self, user: &str, method: &str, address: &str) -> Result<bool>;
 }

@@ -18,6 +18,13 @@ pub enum Error {
     NotEnrolled(String),
     /// The user has no factor of this id.
     NoSuchFactor(String),
+    /// The user trusts no host of this id.
+    NoSuchHost(String),
+    /// No code can be sent, or none counts, by this method here.
+    MethodUnavailable(String),
+    /// A code was sent a moment ago, or as many as a day allows; the description says how long to
+    /// wait.
+    Throttled(String),
     /// A code that is asked for within the call was not given.
     CodeRequired(String),
     /// The code is wrong.

@@ -4,6 +4,7 @@
 //! - [`login`]: `org.twinlock1.Login`, peer to peer on the login socket.
 //! - [`module_arguments`]: what can stand behind `pam_twinlock.so` in a PAM stack.
 //! - [`account`] (feature `admin`): `org.twinlock1.Self` and `org.twinlock1.Admin` on the system bus.
+//! - [`contact`], [`trusted_host`] (feature `admin`): what else stands of a user there.
 //! - [`policy`] (feature `admin`): words and types of the policy on `org.twinlock1.Admin`.
 //! - [`history`] (feature `admin`): what happened, on `org.twinlock1.Admin`.
 //! - [`voucher`] (feature `admin`): invitations, bypass codes and resets on `org.twinlock1.Admin`.
@@ -16,6 +17,8 @@
 #[cfg(feature = "admin")]
 pub mod account;
 #[cfg(feature = "admin")]
+pub mod contact;
+#[cfg(feature = "admin")]
 pub mod error;
 #[cfg(feature = "admin")]
 pub mod history;
@@ -24,5 +27,7 @@ pub mod module_arguments;
 pub mod names;
 #[cfg(feature = "admin")]
 pub mod policy;
+#[cfg(feature = "admin")]
+pub mod trusted_host;
 #[cfg(feature = "admin")]
 pub mod voucher;

@@ -10,6 +10,7 @@ mod words;
 
 pub mod audit;
 pub mod contact;
+pub mod contact_proof;
 pub mod dialogue;
 pub mod factor;
 pub mod first_factor;

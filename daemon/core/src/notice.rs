@@ -6,8 +6,9 @@ use std::{fmt, time::Duration};
 use zeroize::Zeroizing;
 
 use crate::{
-    contact::{Contacts, EmailAddress, MobileNumber},
+    contact::{ContactError, Contacts, EmailAddress, MobileNumber},
     login::{LoginContext, Source},
+    policy::Method,
     reference::Reference,
     time::Timestamp,
 };
@@ -19,6 +20,17 @@ pub struct Channels {
     pub email: bool,
     /// Text messages.
     pub mobile: bool,
+}
+
+impl Channels {
+    /// Whether codes of this method reach anybody.
+    pub const fn carry(self, method: Method) -> bool {
+        match method {
+            Method::Totp | Method::Recovery => true,
+            Method::Email => self.email,
+            Method::Sms => self.mobile,
+        }
+    }
 }
 
 /// Where a message goes.
@@ -36,6 +48,43 @@ impl Recipient {
         let email = contacts.email.iter().map(|contact| Self::Email(contact.value.clone()));
         let mobile = contacts.mobile.iter().map(|contact| Self::Mobile(contact.value.clone()));
         email.chain(mobile).collect()
+    }
+
+    /// What a person typed as the contact that carries codes of this method; `None` if it is a
+    /// method that sends nothing.
+    ///
+    /// # Errors
+    /// It is no address or number.
+    pub fn read(method: Method, text: &str) -> Option<Result<Self, ContactError>> {
+        match method {
+            Method::Email => Some(text.parse().map(Self::Email)),
+            Method::Sms => Some(text.parse().map(Self::Mobile)),
+            Method::Totp | Method::Recovery => None,
+        }
+    }
+
+    /// The method whose codes it carries.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::Email(_) => Method::Email,
+            Self::Mobile(_) => Method::Sms,
+        }
+    }
+
+    /// What it is called in sentences.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Email(_) => "e-mail address",
+            Self::Mobile(_) => "mobile number",
+        }
+    }
+
+    /// In full.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Mobile(number) => number.as_str(),
+        }
     }
 
     /// As it is shown to somebody who may not be its owner.

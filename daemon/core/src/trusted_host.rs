@@ -91,6 +91,13 @@ impl Binding {
     }
 }
 
+impl Binding {
+    /// The address as people read it, without the length of its prefix where it is a single one.
+    pub fn shown_address(&self) -> Option<String> {
+        self.address.as_ref().map(|address| Shown(address).to_string())
+    }
+}
+
 impl fmt::Display for Binding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.address, &self.key) {

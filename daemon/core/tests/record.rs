@@ -15,7 +15,7 @@ use twinlock_core::{
     },
     lockout::Gate,
     login::{Source, User},
-    notice::Channels,
+    notice::{Channels, Recipient},
     policy::{EnrolmentMode, Method, Methods},
     printed_code::PrintedCode,
     record::{CodeRules, Proof, Trial, UidMismatch, UserRecord, Verification},
@@ -288,4 +288,37 @@ fn another_account_of_the_same_name_is_not_the_owner() {
     record.reset(&newcomer, None, NOW);
     assert_eq!(record.check_owner(&newcomer), Ok(()));
     assert!(!record.is_enrolled());
+}
+
+fn recipient(method: Method, text: &str) -> Recipient {
+    Recipient::read(method, text).unwrap().unwrap()
+}
+
+#[test]
+fn a_contact_that_is_vouched_for_anew_stays_what_it_is_and_keeps_trust() {
+    let mut record = enrolled();
+    let address = recipient(Method::Email, "alice@example.org");
+    assert!(record.set_contact(&address, Vouched::Administrator, NOW));
+    let epoch = record.trust_epoch;
+    assert!(!record.set_contact(&address, Vouched::User, NOW));
+    assert_eq!(record.trust_epoch, epoch);
+    assert_eq!(record.contacts.email.as_ref().unwrap().vouched, Vouched::User);
+    // An administrator who types what is there already makes it nobody's word but the user's.
+    assert!(!record.set_contact(&address, Vouched::Administrator, NOW));
+    assert_eq!(record.contacts.email.as_ref().unwrap().vouched, Vouched::User);
+    assert!(record.set_contact(&recipient(Method::Sms, "+14155550123"), Vouched::User, NOW));
+    assert!(record.trust_epoch > epoch);
+}
+
+#[test]
+fn recovery_codes_go_with_the_last_contact_that_they_stood_in_for() {
+    let mut record = with_recovery();
+    record.set_contact(&recipient(Method::Email, "alice@example.org"), Vouched::User, NOW);
+    record.set_contact(&recipient(Method::Sms, "+14155550123"), Vouched::Administrator, NOW);
+    record.factors.clear();
+    assert!(record.take_contact(Method::Email, NOW).is_some());
+    assert_eq!(record.recovery.len(), 3, "a code can still be sent");
+    assert!(record.take_contact(Method::Sms, NOW).is_some());
+    assert!(record.recovery.is_empty() && !record.has_factor());
+    assert!(record.take_contact(Method::Sms, NOW).is_none());
 }

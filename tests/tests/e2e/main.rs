@@ -25,6 +25,7 @@ mod installed;
 mod leaks;
 mod one_time_codes;
 mod outages;
+mod own_word;
 mod pam_command;
 mod password_change;
 mod policy_clock;

@@ -1,7 +1,8 @@
 //! The requests, each for oneself or for a user that an administrator names.
 
 use twinlock_bus_api::account::{
-    AdminProxy, EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem, SelfServiceProxy, UserStatus,
+    AdminProxy, EnrolledFactor, EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem,
+    SelfServiceProxy, UserStatus,
 };
 use twinlock_bus_api::policy::{SupposedLogin, Switch};
 
@@ -51,6 +52,30 @@ impl From<EnrolmentOffer> for Offer {
             uri: Secret::new(uri),
         }
     }
+}
+
+/// A factor that was just enrolled, with what came along.
+pub struct Enrolled {
+    /// The factor.
+    pub factor: FactorInfo,
+    /// Recovery codes, where it is the first factor; shown this once.
+    pub recovery_codes: Vec<Secret>,
+}
+
+impl From<EnrolledFactor> for Enrolled {
+    fn from(enrolled: EnrolledFactor) -> Self {
+        let EnrolledFactor { id, method, label, enrolled_at, last_used_at, recovery_codes } =
+            enrolled;
+        Self {
+            factor: FactorInfo { id, method, label, enrolled_at, last_used_at },
+            recovery_codes: secrets(recovery_codes.unwrap_or_default()),
+        }
+    }
+}
+
+/// Codes in wiping hands.
+pub(super) fn secrets(codes: Vec<String>) -> Vec<Secret> {
+    codes.into_iter().map(Secret::new).collect()
 }
 
 impl Client {
@@ -116,16 +141,17 @@ impl Client {
         subject: &Subject,
         enrolment: u64,
         code: &Secret,
-    ) -> Result<FactorInfo, CallError> {
+    ) -> Result<Enrolled, CallError> {
         let code = code.expose();
-        self.call(async |bus| match subject {
+        let enrolled = self.call(async |bus| match subject {
             Subject::Oneself => {
                 SelfServiceProxy::new(bus).await?.confirm_enrolment(enrolment, code).await
             }
             Subject::User(_) => {
                 AdminProxy::new(bus).await?.confirm_enrolment(enrolment, code).await
             }
-        })
+        })?;
+        Ok(enrolled.into())
     }
 
     /// Forgets an open enrolment.

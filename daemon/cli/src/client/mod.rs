@@ -7,6 +7,7 @@
 
 mod calls;
 mod history;
+mod own;
 mod refusal;
 mod vouchers;
 
@@ -20,8 +21,9 @@ use twinlock_bus_api::error::Error;
 use zbus::Connection;
 use zbus::connection;
 
-pub use calls::{Offer, Subject};
+pub use calls::{Enrolled, Offer, Subject};
 pub use history::LogPage;
+pub use own::{Confirmed, Sent};
 pub use refusal::CallError;
 pub use vouchers::{Issued, ResetEnd};
 

@@ -14,6 +14,8 @@ pub fn named(factor: &FactorInfo) -> String {
     };
     let method = match factor.method.as_str() {
         "totp" => "authenticator app".to_owned(),
+        "email" => "e-mail".to_owned(),
+        "sms" => "text message".to_owned(),
         other => escape::line(other),
     };
     format!("{method}{label} (id {})", escape::line(&factor.id))

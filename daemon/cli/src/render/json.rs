@@ -1,5 +1,6 @@
 //! JSON, one value a line. Keys are stable: they are added, never renamed.
 
+mod own;
 mod voucher;
 
 use std::io;
@@ -11,6 +12,10 @@ use twinlock_bus_api::policy::Switch;
 use twinlock_config::Diagnostic;
 use zeroize::Zeroizing;
 
+pub use self::own::{
+    Cleared, EnrolledContact, RecoveryCodes, RecoveryCount, contacts, trusted_hosts,
+};
+use self::own::{Contact, TrustedHost};
 pub use self::voucher::{Bypass, Invitation, Reset, ResetRequest, Voucher};
 use super::moment::rfc3339;
 use crate::client::Offer;
@@ -65,6 +70,10 @@ pub struct User<'a> {
     invitation: Option<Invitation<'a>>,
     bypasses: Vec<Bypass<'a>>,
     reset_request: Option<ResetRequest<'a>>,
+    recovery_codes: Option<u32>,
+    contacts: Vec<Contact<'a>>,
+    trusted_hosts: Vec<TrustedHost<'a>>,
+    code_methods: Option<&'a [String]>,
 }
 
 impl<'a> From<&'a UserStatus> for User<'a> {
@@ -91,6 +100,10 @@ impl<'a> From<&'a UserStatus> for User<'a> {
             invitation: status.invitation.as_ref().map(Invitation::from),
             bypasses: status.bypasses.iter().flatten().map(Bypass::from).collect(),
             reset_request: status.reset_request.as_ref().map(ResetRequest::from),
+            recovery_codes: status.recovery_codes,
+            contacts: contacts(status.contacts.as_deref().unwrap_or_default()),
+            trusted_hosts: trusted_hosts(status.trusted_hosts.as_deref().unwrap_or_default()),
+            code_methods: status.code_methods.as_deref(),
         }
     }
 }

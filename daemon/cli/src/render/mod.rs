@@ -1,5 +1,6 @@
 //! What people and programs read: text and JSON, made from plain values, without a bus.
 
+pub mod contacts;
 pub mod demands;
 pub mod diagnosis;
 pub mod enrolment;
@@ -11,9 +12,12 @@ pub mod mfa;
 pub mod moment;
 pub mod palette;
 pub mod pam;
+pub mod recovery;
 pub mod requests;
 pub mod reset;
+pub mod standing;
 pub mod table;
+pub mod trusted;
 pub mod users;
 pub mod voucher;
 

@@ -3,7 +3,7 @@
 use twinlock_bus_api::account::UserStatus;
 
 use super::moment::{is_past, moment};
-use super::{View, count, demands, factors, requests, table::table, voucher};
+use super::{View, count, demands, factors, requests, standing, table::table, voucher};
 use crate::escape;
 
 /// What `status` prints: what holds, and what to do about it.
@@ -15,6 +15,11 @@ pub fn status(status: &UserStatus, view: &View) -> String {
     if !status.factors.is_empty() {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
+    }
+    let beside = standing::beside_the_factors(status, view);
+    if !beside.is_empty() {
+        text.push('\n');
+        text.push_str(&beside);
     }
     let trouble = trouble(status, &user, view);
     if !trouble.is_empty() {
@@ -44,8 +49,12 @@ pub fn record(status: &UserStatus, view: &View) -> String {
         text.push('\n');
         text.push_str(&factors::blocks(&status.factors, view));
     }
-    let further =
-        [demands::sentences(status, view), handed_out(status, view), trouble(status, &user, view)];
+    let further = [
+        standing::beside_the_factors(status, view),
+        demands::sentences(status, view),
+        handed_out(status, view),
+        trouble(status, &user, view),
+    ];
     for further in further {
         if !further.is_empty() {
             text.push('\n');

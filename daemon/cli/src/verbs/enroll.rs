@@ -1,7 +1,7 @@
 //! `twinlock enroll`: a new factor, shown once and proved with a first code.
 //!
 //! ```text
-//! file for the picture ─► Begin ─(CodeRequired)─► code of a factor ─► Begin
+//! file for the picture ─► Begin ─(CodeRequired)─► fresh code ─► Begin
 //!                           └─► key and QR code ─► first code, three tries ─► Confirm
 //! ```
 //! Whatever ends it before the confirmation cancels the enrolment and removes the picture.
@@ -10,30 +10,35 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::ValueEnum;
-use twinlock_bus_api::account::FactorInfo;
 use twinlock_bus_api::error::Error;
 
-use crate::client::{CallError, Client, Offer, Subject};
+use crate::client::{CallError, Client, Enrolled, Offer, Subject};
 use crate::escape;
 use crate::failure::Failure;
 use crate::qr::file::PictureFile;
 use crate::qr::{QrCode, Screen, png, svg};
 use crate::render::enrolment::{self, Shown};
-use crate::render::json;
+use crate::render::{json, recovery};
 use crate::secret::Secret;
 use crate::surroundings::Surroundings;
 
-use super::{CODE_PROMPT, TRIES, ask_code, check_code};
+use super::fresh_code::with_fresh_code;
+use super::{CODE_PROMPT, TRIES, check_code, contact};
 
 const JSON_ENROLMENT: &str = "JSON: {user, factor, secret, uri}, one line, printed before the \
                               confirming code is asked for; the code is then read from standard \
-                              input, or from a prompt. Exit code 0 says that the factor is \
+                              input, or from a prompt. A first factor brings recovery codes, \
+                              which a second line shows: {user, recovery_codes}. Of a contact: {user, \
+                              factor: email|sms, address}, with recovery_codes where it is the \
+                              first factor, printed at the end. Exit code 0 says that the factor is \
                               enrolled.";
 
 /// Set up a second factor
 ///
 /// Shows a new key once, as a QR code and as text, and enrols it when a first code has shown that
-/// an authenticator app has it. Who has a factor already gives a code of it first.
+/// an authenticator app has it. Who has a factor already gives a code of it first. With '--method
+/// email' or '--method sms' it is as 'twinlock contact set': behind a factor that there is already,
+/// the address is proved with a code that is sent there.
 #[derive(clap::Args)]
 #[command(after_long_help = JSON_ENROLMENT)]
 pub struct Args {
@@ -43,6 +48,10 @@ pub struct Args {
     /// What kind of factor
     #[arg(long, value_enum, default_value_t = Method::Totp)]
     method: Method,
+
+    /// Where codes are sent by e-mail or as text messages; asked for where it is left out
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<String>,
 
     /// What to call the factor, for example 'phone'
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
@@ -62,11 +71,21 @@ pub struct Args {
     json: bool,
 }
 
+impl Args {
+    fn into_contact(self) -> contact::Enrolment {
+        contact::Enrolment { user: self.user, address: self.address, json: self.json }
+    }
+}
+
 /// Kinds of factors that can be enrolled.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Method {
     /// Codes of an authenticator app (RFC 6238)
     Totp,
+    /// Codes that are sent by e-mail
+    Email,
+    /// Codes that are sent as text messages
+    Sms,
 }
 
 /// Where the QR code goes.
@@ -97,6 +116,16 @@ impl FromStr for QrForm {
 /// # Errors
 /// [`Failure`]: no factor was enrolled, unless the sentence says that this is not known.
 pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
+    match (args.method, &args.address) {
+        (Method::Totp, None) => {}
+        (Method::Totp, Some(_)) => {
+            return Err(Failure::refused(
+                "An authenticator app has no address. Add '--method email' or '--method sms'.",
+            ));
+        }
+        (Method::Email, _) => return contact::enroll("email", args.into_contact(), client, around),
+        (Method::Sms, _) => return contact::enroll("sms", args.into_contact(), client, around),
+    }
     let mut picture = match &args.qr {
         QrForm::Png(path) | QrForm::Svg(path) => Some(PictureFile::create(path)?),
         QrForm::Utf8 | QrForm::None => None,
@@ -111,8 +140,18 @@ pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result
         picture.keep();
     }
     match proved {
+        Ok(Some(enrolled)) if args.json && !enrolled.recovery_codes.is_empty() => {
+            let codes = json::RecoveryCodes::of(&offer.user, &enrolled.recovery_codes);
+            around.print_bytes(&json::line(&codes)?)
+        }
         Ok(_) if args.json => Ok(()),
-        Ok(Some(factor)) => around.print(&enrolment::confirmed(&offer.user, &factor)),
+        Ok(Some(enrolled)) => {
+            around.print(&enrolment::confirmed(&offer.user, &enrolled.factor))?;
+            match enrolled.recovery_codes.as_slice() {
+                [] => Ok(()),
+                codes => around.print(recovery::codes(codes).expose()),
+            }
+        }
         Ok(None) => around.print(&enrolment::unconfirmed(&offer)),
         Err(failure) => {
             if offer.enrolment != 0 && !matches!(failure, Failure::Unreachable(_)) {
@@ -125,7 +164,7 @@ pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result
 }
 
 /// Whether the key may be in use, so that a picture of it is worth keeping.
-const fn is_perhaps_enrolled(offer: &Offer, proved: &Result<Option<FactorInfo>, Failure>) -> bool {
+const fn is_perhaps_enrolled(offer: &Offer, proved: &Result<Option<Enrolled>, Failure>) -> bool {
     offer.enrolment == 0 || matches!(proved, Ok(_) | Err(Failure::Unreachable(_)))
 }
 
@@ -136,28 +175,19 @@ fn open(
     client: &mut Client,
     around: &mut Surroundings,
 ) -> Result<Offer, Failure> {
-    let question = match subject {
-        Subject::Oneself => "Code of a factor that you have already: ".to_owned(),
-        Subject::User(user) => {
-            format!("Code of a factor that {} has already: ", escape::line(user))
-        }
-    };
-    let mut code = Secret::default();
-    let mut asked = 0;
-    loop {
-        match client.begin_enrolment(subject, &args.label, &code, args.no_confirm) {
-            Ok(offer) => return Ok(offer),
-            Err(CallError::Refused(Error::CodeRequired(_))) if asked == 0 => {}
-            Err(error @ CallError::Refused(Error::WrongCode(_) | Error::UsedCode(_)))
-                if asked < TRIES && around.prompt.is_interactive() =>
-            {
-                around.prompt.tell(&escape::line(&error.sentence()))?;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        code = ask_code(&mut *around.prompt, &question)?;
-        asked += 1;
+    let none = Secret::default();
+    match client.begin_enrolment(subject, &args.label, &none, args.no_confirm) {
+        Err(CallError::Refused(Error::CodeRequired(_))) => {}
+        other => return Ok(other?),
     }
+    let question = match subject {
+        Subject::Oneself => "Code of a factor that you have already".to_owned(),
+        Subject::User(user) => format!("Code of a factor that {} has already", escape::line(user)),
+    };
+    let status = client.status(subject)?;
+    with_fresh_code(&question, &status, client, around, |client, code| {
+        client.begin_enrolment(subject, &args.label, code, args.no_confirm)
+    })
 }
 
 /// Shows the key, first where it cannot fail to be readable: as text.
@@ -213,7 +243,7 @@ fn prove(
     args: &Args,
     client: &mut Client,
     around: &mut Surroundings,
-) -> Result<Option<FactorInfo>, Failure> {
+) -> Result<Option<Enrolled>, Failure> {
     if offer.enrolment == 0 {
         return Ok(None);
     }
@@ -237,7 +267,7 @@ fn prove(
         let sentence = match check_code(&answer) {
             Err(failure) => failure.to_string(),
             Ok(()) => match client.confirm_enrolment(subject, offer.enrolment, &answer) {
-                Ok(factor) => return Ok(Some(factor)),
+                Ok(enrolled) => return Ok(Some(enrolled)),
                 Err(error @ CallError::Refused(Error::WrongCode(_) | Error::UsedCode(_))) => {
                     escape::line(&error.sentence())
                 }

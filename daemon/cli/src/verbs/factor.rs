@@ -2,16 +2,15 @@
 
 use clap::Subcommand;
 use twinlock_bus_api::account::{FactorInfo, UserStatus};
-use twinlock_bus_api::error::Error;
 
-use crate::client::{CallError, Client, Subject};
+use crate::client::{Client, Subject};
 use crate::escape;
 use crate::failure::Failure;
 use crate::prompt::confirm;
 use crate::render::{count, factors, json};
 use crate::surroundings::Surroundings;
 
-use super::{TRIES, ask_code};
+use super::fresh_code::with_fresh_code;
 
 const JSON_FACTORS: &str = "JSON: [{id, method, label, enrolled_at, last_used_at}]. Times are RFC \
                             3339 in UTC, or null.";
@@ -39,7 +38,8 @@ enum Action {
     /// Remove one factor
     ///
     /// One argument is the id of a factor of your own; two are a user and an id. Without an id it
-    /// is your only factor. Removing a factor of your own takes a fresh code.
+    /// is your only factor. A factor 'email' or 'sms' is the contact to which codes are sent: it is
+    /// taken away. Removing a factor of your own takes a fresh code.
     #[command(override_usage = "twinlock factor remove [OPTIONS] [[USER] ID]")]
     Remove(Removal),
 }
@@ -98,7 +98,12 @@ fn remove(removal: Removal, client: &mut Client, around: &mut Surroundings) -> R
         confirm(&mut *around.prompt, "Remove it?")?;
     }
     match &subject {
-        Subject::Oneself => remove_own(&factor.id, client, around)?,
+        Subject::Oneself => {
+            let question = "Verification code of any factor of yours";
+            with_fresh_code(question, &status, client, around, |client, code| {
+                client.remove_own_factor(&factor.id, code)
+            })?;
+        }
         Subject::User(named) => client.remove_factor(named, &factor.id)?,
     }
     around.print(&format!("Done. {user} no longer has the factor {name}.\n"))
@@ -139,20 +144,4 @@ fn plan(status: &UserStatus, user: &str, name: &str) -> String {
         ""
     };
     format!("This removes a factor of {user}: {name}.{last}")
-}
-
-/// Removes with a fresh code, in [`TRIES`] tries.
-fn remove_own(id: &str, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
-    for left in (0..TRIES).rev() {
-        let code = ask_code(&mut *around.prompt, "Verification code of any factor of yours: ")?;
-        match client.remove_own_factor(id, &code) {
-            Err(error @ CallError::Refused(Error::WrongCode(_) | Error::UsedCode(_)))
-                if left > 0 && around.prompt.is_interactive() =>
-            {
-                around.prompt.tell(&escape::line(&error.sentence()))?;
-            }
-            other => return Ok(other?),
-        }
-    }
-    Ok(())
 }

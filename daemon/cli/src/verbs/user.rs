@@ -26,9 +26,11 @@ pub const JSON_USER: &str = "JSON: {user, uid, state: \
                              at-will|at-login|invitation|admin, required_from, deadline, \
                              grace_seconds, mode: enforce|observe, invitation: {id, until}, \
                              bypasses: [{id, since, until, uses_left, from, reason, by}], \
-                             reset_request: {id, user, since, expires, source, service, reason}}. \
-                             Times are RFC 3339 in UTC; \
-                             what does not apply is null.";
+                             reset_request: {id, user, since, expires, source, service, reason}, \
+                             recovery_codes, contacts: [{method, address, vouched, since, \
+                             last_used_at}], trusted_hosts: [{id, address, key, since, until, \
+                             last_used_at}], code_methods: [totp|email|sms|recovery]}. Times are \
+                             RFC 3339 in UTC; what does not apply is null.";
 
 /// The same for several.
 const JSON_USERS: &str = "JSON: an array of what 'twinlock user show --json' prints.";

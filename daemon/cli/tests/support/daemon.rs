@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tempfile::TempDir;
 use twinlock_bus_api::account::{
-    EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem, UserStatus,
+    EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus,
 };
+use twinlock_bus_api::contact::ConfirmedContact;
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::{LogEvent, LogFilter};
 use twinlock_bus_api::names::OBJECT_PATH;
@@ -71,7 +72,7 @@ impl SelfInterface {
         lock(&self.0).begin(&caller, options)
     }
 
-    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo> {
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<EnrolledFactor> {
         lock(&self.0).confirm(enrolment, code)
     }
 
@@ -98,6 +99,30 @@ impl SelfInterface {
 
     fn cancel_reset(&self) -> Result<()> {
         lock(&self.0).cancel()
+    }
+
+    fn send_code(&self, method: &str) -> Result<(String, u64)> {
+        let caller = lock(&self.0).caller.clone();
+        lock(&self.0).send(&caller, method)
+    }
+
+    fn new_recovery_codes(&self, code: &str) -> Result<Vec<String>> {
+        let caller = lock(&self.0).caller.clone();
+        lock(&self.0).renew(&caller, Some(code))
+    }
+
+    fn clear_trusted(&self, host: &str) -> Result<u32> {
+        let caller = lock(&self.0).caller.clone();
+        lock(&self.0).clear(&caller, host)
+    }
+
+    fn set_contact(&self, method: &str, address: &str, code: &str) -> Result<(u64, String)> {
+        let caller = lock(&self.0).caller.clone();
+        lock(&self.0).offer(&caller, method, address, code)
+    }
+
+    fn confirm_contact(&self, proof: u64, code: &str) -> Result<ConfirmedContact> {
+        lock(&self.0).prove(proof, code)
     }
 }
 
@@ -135,7 +160,7 @@ impl AdminInterface {
         state.begin(user, options)
     }
 
-    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<FactorInfo> {
+    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<EnrolledFactor> {
         lock(&self.0).confirm(enrolment, code)
     }
 
@@ -240,6 +265,24 @@ impl AdminInterface {
         state.user(user)?;
         state.requests.push(format!("switch {user} {switch}"));
         Ok(())
+    }
+
+    fn new_recovery_codes(&self, user: &str) -> Result<Vec<String>> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.renew(user, None)
+    }
+
+    fn clear_trusted(&self, user: &str, host: &str) -> Result<u32> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.clear(user, host)
+    }
+
+    fn set_contact(&self, user: &str, method: &str, address: &str) -> Result<bool> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.set(user, method, address)
     }
 
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String> {

@@ -5,6 +5,7 @@
 //! - [`history`]: what happened there.
 //! - [`host`]: a host with PAM files of its own.
 //! - [`users`], [`explanations`]: what it knows.
+//! - [`own`]: recovery codes, trusted hosts and contacts there.
 //! - [`person`]: a scripted person at a terminal, who must be asked every line of the script.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -12,6 +13,7 @@ pub mod daemon;
 pub mod explanations;
 pub mod history;
 pub mod host;
+pub mod own;
 pub mod person;
 pub mod state;
 pub mod users;

@@ -114,6 +114,7 @@ impl Scene {
             people: Box::new(move || Ok(people.clone())),
             members: Box::new(|group| match group {
                 "staff" => Ok(["alice", "bob", "dave"].map(str::to_owned).to_vec()),
+                "desk" => Ok(["alice", "nina", "gone"].map(str::to_owned).to_vec()),
                 "empty" => Ok(Vec::new()),
                 other => Err(Failure::refused(format!("The group {other} cannot be listed."))),
             }),

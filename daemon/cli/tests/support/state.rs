@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use twinlock_bus_api::account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, UserStatus};
+use twinlock_bus_api::account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, UserStatus};
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::LogEvent;
 use twinlock_bus_api::voucher::{
@@ -10,7 +10,7 @@ use twinlock_bus_api::voucher::{
 };
 
 use super::daemon::{LOCKING, NOW, RIGHT, SECRET, USED};
-use super::users::factor;
+use super::users::{enrolled, factor};
 
 /// The code of every invitation and bypass.
 pub const PRINTED: &str = "7F3K-Q2M8-1040-G208";
@@ -94,7 +94,7 @@ impl State {
         })
     }
 
-    pub(super) fn confirm(&mut self, enrolment: u64, code: &str) -> Result<FactorInfo> {
+    pub(super) fn confirm(&mut self, enrolment: u64, code: &str) -> Result<EnrolledFactor> {
         let Some((user, label)) = self.open.clone().filter(|_| enrolment == 7) else {
             return Err(Error::NoSuchEnrolment(
                 "The enrolment has ended. Begin again with 'twinlock enroll'.".to_owned(),
@@ -105,9 +105,11 @@ impl State {
         }
         self.open = None;
         let factor = factor("k2", &label);
-        self.user(&user)?.factors.push(factor.clone());
+        let factors = &mut self.user(&user)?.factors;
+        let enrolled = enrolled(&factor, factors.is_empty());
+        factors.push(factor);
         self.requests.push(format!("enrol {user} '{label}'"));
-        Ok(factor)
+        Ok(enrolled)
     }
 
     pub(super) fn admit(&self) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use twinlock_bus_api::account::{FactorInfo, UserStatus};
+use twinlock_bus_api::account::{EnrolledFactor, FactorInfo, UserStatus};
 
 use super::daemon::{NOW, THEN};
 
@@ -22,8 +22,24 @@ pub fn factor(id: &str, label: &str) -> FactorInfo {
     }
 }
 
+/// The recovery codes of everybody.
+pub const RECOVERY: [&str; 3] =
+    ["7F3K-Q2M8-1040-G201", "7F3K-Q2M8-1040-G202", "7F3K-Q2M8-1040-G203"];
+
+/// The factor as it was just enrolled, with recovery codes where it is the first.
+pub fn enrolled(factor: &FactorInfo, is_first: bool) -> EnrolledFactor {
+    EnrolledFactor {
+        id: factor.id.clone(),
+        method: factor.method.clone(),
+        label: factor.label.clone(),
+        enrolled_at: factor.enrolled_at,
+        last_used_at: factor.last_used_at,
+        recovery_codes: is_first.then(|| RECOVERY.map(str::to_owned).to_vec()),
+    }
+}
+
 /// Who has a record: alice has two factors, bob none, carol must wait, dave is another dave, ivan
-/// is switched off, root has a factor.
+/// is switched off, nina has no app, root has a factor.
 pub fn users() -> BTreeMap<String, UserStatus> {
     let mut used = factor("a7", "phone");
     used.last_used_at = Some(THEN);
@@ -47,6 +63,7 @@ pub fn users() -> BTreeMap<String, UserStatus> {
             second_factor: word("off"),
             ..user("ivan", 1006, "enrolled")
         },
+        super::own::nina(),
         UserStatus {
             factors: vec![factor("r1", "key ring")],
             ..user("root", rustix::process::getuid().as_raw(), "enrolled")
@@ -114,11 +131,14 @@ pub fn in_record(status: &UserStatus) -> UserStatus {
         stopped: status.stopped,
         waits: status.waits.clone(),
         switch: status.switch,
+        recovery_codes: status.recovery_codes,
+        contacts: status.contacts.clone(),
+        trusted_hosts: status.trusted_hosts.clone(),
         ..UserStatus::default()
     }
 }
 
-fn user(name: &str, uid: u32, state: &str) -> UserStatus {
+pub(super) fn user(name: &str, uid: u32, state: &str) -> UserStatus {
     UserStatus {
         user: name.to_owned(),
         uid,

@@ -5,6 +5,9 @@
 
 mod message;
 
+mod change;
+
+use self::change::change;
 use super::{AuditRecord, remedy::Remedy};
 
 /// An event in plain words.
@@ -36,7 +39,8 @@ pub fn explain(record: &AuditRecord) -> Explanation {
 /// The cause alone decides, if it is one of those that need words.
 fn of_cause(record: &AuditRecord, cause: &str) -> Option<Explanation> {
     let remedy = Remedy::of(record);
-    code(cause, &remedy)
+    change(record, cause)
+        .or_else(|| code(cause, &remedy))
         .or_else(|| waiting(cause, &remedy))
         .or_else(|| account(cause, &remedy))
         .or_else(|| policy(record, cause, &remedy))

@@ -50,7 +50,7 @@ use crate::{
 pub use decide::{decide_account, open_password};
 pub use session::greet;
 pub use staged::{Staged, StagedEnrolment};
-pub use words::{too_late, unavailable};
+pub use words::{duration, too_late, unavailable, withheld};
 
 /// Answers that one dialogue takes before it ends, whatever they were.
 pub const MAX_PROMPTS: u8 = 10;

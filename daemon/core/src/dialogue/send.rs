@@ -4,7 +4,7 @@ use super::{Dialogue, Effect, Message, State, Turn, World, words};
 use crate::{
     audit::{AuditEvent, Happening},
     factor::one_time_code::Scope,
-    notice::{Notice, Recipient, SecretText, Subject},
+    notice::{Notice, SecretText, Subject},
     policy::Method,
     record::UserRecord,
 };
@@ -43,7 +43,7 @@ impl Dialogue {
 
     /// Sends a code, where the rules let one be sent, and asks again.
     pub(super) fn send(self, method: Method, record: &mut UserRecord, world: &World<'_>) -> Turn {
-        let Some(recipient) = recipient(method, record) else {
+        let Some(recipient) = record.contact(method) else {
             return self.ask(Vec::new(), Vec::new());
         };
         let rules = &world.settings.one_time_code;
@@ -66,13 +66,5 @@ impl Dialogue {
         let notice = Notice::of_login(vec![recipient], subject, &self.login, world.now);
         let effects = vec![Effect::Audit(event), Effect::Notify(Box::new(notice))];
         self.ask(vec![Message::info(words::sent(&shown, rules.lifetime))], effects)
-    }
-}
-
-fn recipient(method: Method, record: &UserRecord) -> Option<Recipient> {
-    match method {
-        Method::Email => record.contacts.email.as_ref().map(|c| Recipient::Email(c.value.clone())),
-        Method::Sms => record.contacts.mobile.as_ref().map(|c| Recipient::Mobile(c.value.clone())),
-        Method::Totp | Method::Recovery => None,
     }
 }

@@ -95,7 +95,8 @@ pub(super) fn sent_before(method: Method, since: Timestamp) -> String {
     )
 }
 
-pub(super) fn withheld(withheld: Withheld) -> String {
+/// Why no code is sent now, and when one is again.
+pub fn withheld(withheld: Withheld) -> String {
     match withheld {
         Withheld::TooSoon(wait) => {
             format!("A code was sent a moment ago. Ask for another in {}.", duration(wait))
@@ -294,7 +295,7 @@ pub(super) fn reminder(reminder: &Reminder, host: &str) -> String {
 }
 
 /// In the largest unit that says it exactly enough: waits are short, and people count in them.
-pub(super) fn duration(duration: Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (count, unit) = match seconds {
         0..=119 => (seconds, "second"),

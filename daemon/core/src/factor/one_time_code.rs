@@ -160,6 +160,14 @@ impl OneTimeCodes {
         {
             return Err(Withheld::Void(now.until(last.expires)));
         }
+        self.may_send_anything(rules, now)
+    }
+
+    /// Whether any message with a code may be sent now, whatever it is for.
+    ///
+    /// # Errors
+    /// One was sent a moment ago, or as many as a day allows.
+    pub fn may_send_anything(&self, rules: &Rules, now: Timestamp) -> Result<(), Withheld> {
         let next = self.sent.last().map_or(Timestamp::EPOCH, |sent| sent.after(rules.resend_after));
         if now < next {
             return Err(Withheld::TooSoon(now.until(next)));
@@ -186,8 +194,7 @@ impl OneTimeCodes {
         rules: &Rules,
         now: Timestamp,
     ) {
-        self.sent.retain(|sent| sent.after(DAY) > now);
-        self.sent.push(now);
+        self.note_sent(now);
         let wrong = match self.of(method, scope.service) {
             Some(last) if last.is_alive(now) => last.wrong,
             _ => 0,
@@ -206,6 +213,12 @@ impl OneTimeCodes {
             wrong,
             used: false,
         });
+    }
+
+    /// A message with a code is sent, also one whose code is kept elsewhere.
+    pub fn note_sent(&mut self, now: Timestamp) {
+        self.sent.retain(|sent| sent.after(DAY) > now);
+        self.sent.push(now);
     }
 
     /// When the code that can be used now was sent; `None` if there is none.

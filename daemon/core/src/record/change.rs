@@ -2,13 +2,14 @@
 //! hear of leaves its piece of news.
 
 use crate::{
-    contact::{Contact, Contacts, EmailAddress, MobileNumber},
+    contact::{Contact, Contacts, EmailAddress, MobileNumber, Vouched},
     dialogue::StagedEnrolment,
     factor::{Factor, Kind, totp::TotpFactor},
     lockout,
     login::User,
     news::Change,
-    policy::EnrolmentMode,
+    notice::Recipient,
+    policy::{EnrolmentMode, Method},
     printed_code::HashedCode,
     record::{DEFAULT_LABEL, MAX_FACTORS, Superseded, UserRecord},
     time::Timestamp,
@@ -105,6 +106,46 @@ impl UserRecord {
         self.contact_changed(changed, "mobile number", now)
     }
 
+    /// Sets the contact that this is, or vouches for it anew. Says whether it is another than
+    /// before. An administrator's word for what the user has proved changes nothing.
+    pub fn set_contact(&mut self, contact: &Recipient, vouched: Vouched, now: Timestamp) -> bool {
+        let same = self.contact(contact.method()).as_ref() == Some(contact);
+        if same && vouched == Vouched::Administrator {
+            return false;
+        }
+        let Contacts { email, mobile } = &self.contacts;
+        let last_used_at = match contact {
+            _ if !same => None,
+            Recipient::Email(_) => email.as_ref().and_then(|old| old.last_used_at),
+            Recipient::Mobile(_) => mobile.as_ref().and_then(|old| old.last_used_at),
+        };
+        match contact.clone() {
+            Recipient::Email(value) => {
+                let contact = Contact { value, vouched, since: now, last_used_at };
+                self.set_email(Some(contact), now)
+            }
+            Recipient::Mobile(value) => {
+                let contact = Contact { value, vouched, since: now, last_used_at };
+                self.set_mobile(Some(contact), now)
+            }
+        }
+    }
+
+    /// Takes the contact of this method away; says which it was. Recovery codes that have nothing
+    /// left to stand in for go with it.
+    pub fn take_contact(&mut self, method: Method, now: Timestamp) -> Option<Recipient> {
+        let old = self.contact(method)?;
+        match method {
+            Method::Email => self.set_email(None, now),
+            Method::Sms => self.set_mobile(None, now),
+            Method::Totp | Method::Recovery => false,
+        };
+        if self.methods().iter().all(|method| method == Method::Recovery) {
+            self.recovery.clear();
+        }
+        Some(old)
+    }
+
     fn contact_changed(&mut self, changed: bool, what: &str, now: Timestamp) -> bool {
         if changed {
             self.distrust();
@@ -181,10 +222,10 @@ impl UserRecord {
     fn unprove(&mut self) {
         let Contacts { email, mobile } = &mut self.contacts;
         if let Some(contact) = email {
-            contact.vouched = crate::contact::Vouched::Administrator;
+            contact.vouched = Vouched::Administrator;
         }
         if let Some(contact) = mobile {
-            contact.vouched = crate::contact::Vouched::Administrator;
+            contact.vouched = Vouched::Administrator;
         }
     }
 }

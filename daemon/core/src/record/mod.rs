@@ -17,7 +17,7 @@ use crate::{
     lockout::{self, Lockout},
     login::User,
     news::News,
-    notice::Channels,
+    notice::{Channels, Recipient},
     policy::{EnrolmentMode, Method, Methods, Standing},
     printed_code::HashedCode,
     reset_request::ResetRequest,
@@ -179,6 +179,22 @@ impl UserRecord {
             || mobile.as_ref().is_some_and(|contact| contact.vouched == Vouched::User)
     }
 
+    /// Whether there is any way in which the user can show a second factor, also one that this host
+    /// cannot use now: what is done on the user's own word then needs a code.
+    pub fn has_factor(&self) -> bool {
+        self.is_enrolled() || !self.methods().is_empty()
+    }
+
+    /// The contact that carries codes of this method.
+    pub fn contact(&self, method: Method) -> Option<Recipient> {
+        let Contacts { email, mobile } = &self.contacts;
+        match method {
+            Method::Email => email.as_ref().map(|contact| Recipient::Email(contact.value.clone())),
+            Method::Sms => mobile.as_ref().map(|contact| Recipient::Mobile(contact.value.clone())),
+            Method::Totp | Method::Recovery => None,
+        }
+    }
+
     /// The methods by which the user can show a second factor, whatever the policy says. After a
     /// reset contacts carry invitations only, until the user has enrolled anew.
     pub fn methods(&self) -> Methods {
@@ -194,16 +210,11 @@ impl UserRecord {
     /// What the policy needs to know of the record.
     pub fn standing(&self, channels: Channels) -> Standing {
         let enrolled = self.methods();
-        let can_be_used = |method: &Method| match method {
-            Method::Totp | Method::Recovery => true,
-            Method::Email => channels.email,
-            Method::Sms => channels.mobile,
-        };
         Standing {
             switch: self.mfa,
             first_login: self.first_seen,
             enrolled,
-            usable: enrolled.iter().filter(can_be_used).collect(),
+            usable: enrolled.iter().filter(|method| channels.carry(*method)).collect(),
             enrolment: self.enrolment,
             own: self.is_enrolled(),
         }

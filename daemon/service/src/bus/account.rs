@@ -6,7 +6,10 @@ use twinlock_bus_api::error::{Error, Result};
 use twinlock_core::{audit::AuditEvent, dialogue::World, login::User, record::UserRecord};
 use zbus::{Connection, message::Header};
 
-use super::{caller::Caller, calls::Calls, effects::Effects, enrolments::Enrolments, errors};
+use super::{
+    caller::Caller, calls::Calls, contacts::PendingContact, effects::Effects,
+    enrolments::Enrolments, errors,
+};
 use crate::engine::{Done, Engine, EngineError, UserLocks, within};
 
 /// How long a change may wait for its turn and for the store: less than a client waits.
@@ -25,6 +28,7 @@ pub(super) enum Authority {
 pub struct Accounts {
     pub(super) engine: Arc<Engine>,
     pub(super) enrolments: Enrolments,
+    pub(super) proofs: Enrolments<PendingContact>,
     turns: UserLocks,
     calls: Calls,
 }
@@ -35,6 +39,7 @@ impl Accounts {
         Self {
             engine,
             enrolments: Enrolments::default(),
+            proofs: Enrolments::default(),
             turns: UserLocks::default(),
             calls: Calls::default(),
         }
@@ -69,8 +74,8 @@ impl Accounts {
         if named.uid == caller.uid { Ok(named) } else { Err(errors::ambiguous(&named.name)) }
     }
 
-    /// Changes the record of a user, if it is this user's. What `change` did to the record and
-    /// the events it pushed hold also where it returns an error: a wrong code is counted.
+    /// Changes the record of a user, if it is this user's. What `change` did to the record and what
+    /// it led to hold also where it returns an error: a wrong code is counted.
     pub(super) async fn change<T>(
         &self,
         user: &User,
@@ -111,10 +116,9 @@ impl Accounts {
 
     /// The event as the caller's doing, where the caller is not the user.
     pub(super) fn by(caller: &Caller, user: &User, event: AuditEvent) -> AuditEvent {
-        match caller.uid {
-            uid if uid == user.uid => event,
-            0 => event.done_by("root"),
-            uid => event.done_by(format!("uid {uid}")),
+        match caller.name_to(user) {
+            None => event,
+            Some(name) => event.done_by(name),
         }
     }
 }
@@ -126,8 +130,8 @@ fn run<T>(change: impl FnOnce(&mut Effects) -> Result<T>) -> Done<Result<T>> {
     Done { answer, effects: effects.into() }
 }
 
-pub(super) fn check_enrolled(record: &UserRecord) -> Result<()> {
-    if record.is_enrolled() { Ok(()) } else { Err(errors::not_enrolled(&record.user)) }
+pub(super) fn check_has_factor(record: &UserRecord) -> Result<()> {
+    if record.has_factor() { Ok(()) } else { Err(errors::not_enrolled(&record.user)) }
 }
 
 pub(super) fn require_code(code: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use twinlock_bus_api::{
-    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem, UserStatus},
+    account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus},
     error::{Error, Result},
     history::{LogEvent, LogFilter},
     policy::SupposedLogin,
@@ -109,7 +109,7 @@ impl AdminInterface {
         code: String,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<FactorInfo> {
+    ) -> Result<EnrolledFactor> {
         let code = Zeroizing::new(code);
         let caller = self.administrator(&header, connection).await?;
         self.accounts.confirm_enrolment(&caller, enrolment, &code).await
@@ -205,6 +205,46 @@ impl AdminInterface {
     ) -> Result<String> {
         self.administrator(&header, connection).await?;
         self.accounts.explain(&self.accounts.user(&user).await?, login).await
+    }
+
+    #[zbus(out_args("codes"))]
+    async fn new_recovery_codes(
+        &self,
+        user: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<String>> {
+        let caller = self.administrator(&header, connection).await?;
+        let user = self.accounts.user(&user).await?;
+        let authority = Authority::Administrator;
+        self.accounts.new_recovery_codes(&user, &caller, authority, "").await
+    }
+
+    #[zbus(out_args("cleared"))]
+    async fn clear_trusted(
+        &self,
+        user: String,
+        host: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<u32> {
+        let caller = self.administrator(&header, connection).await?;
+        let user = self.accounts.user(&user).await?;
+        self.accounts.clear_trusted(&user, &caller, &host).await
+    }
+
+    #[zbus(out_args("is_changed"))]
+    async fn set_contact(
+        &self,
+        user: String,
+        method: String,
+        address: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<bool> {
+        let caller = self.administrator(&header, connection).await?;
+        let user = self.accounts.user(&user).await?;
+        self.accounts.set_contact(&user, &caller, &method, &address).await
     }
 
     #[zbus(out_args("invitation"))]

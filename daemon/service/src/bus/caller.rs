@@ -2,6 +2,7 @@
 
 use tokio::sync::OwnedMutexGuard;
 use twinlock_bus_api::error::{Error, Result};
+use twinlock_core::login::User;
 use zbus::{Connection, fdo::DBusProxy, message::Header, names::BusName};
 
 use super::calls::{Calls, Place, Whose};
@@ -52,6 +53,15 @@ impl Caller {
     #[cfg(test)]
     pub(super) fn supposed(connection: &str, uid: u32) -> Self {
         Self { connection: connection.to_owned(), uid, _turn: None, _places: Vec::new() }
+    }
+
+    /// Who this is to somebody else: `root` or `uid 1000`; `None` to themselves.
+    pub(super) fn name_to(&self, user: &User) -> Option<String> {
+        match self.uid {
+            uid if uid == user.uid => None,
+            0 => Some("root".to_owned()),
+            uid => Some(format!("uid {uid}")),
+        }
     }
 
     /// Whether the caller is root.

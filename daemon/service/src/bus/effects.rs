@@ -1,8 +1,16 @@
-//! What happens once a change is durable: lines of the log, and messages to the user.
+//! What a change leads to once it is durable: lines of the log, and messages to the user.
 
-use twinlock_core::{audit::AuditEvent, dialogue::Effect, notice::Notice};
+use twinlock_core::{
+    audit::AuditEvent,
+    dialogue::{Effect, World},
+    login::{Source, User},
+    notice::{Notice, Recipient, Subject},
+    record::UserRecord,
+};
 
-/// What a change has brought about so far, in order.
+use super::caller::Caller;
+
+/// What a change has led to so far.
 #[derive(Default)]
 pub(super) struct Effects(Vec<Effect>);
 
@@ -12,9 +20,23 @@ impl Effects {
         self.0.push(Effect::Audit(event));
     }
 
-    /// Something that the user is told.
+    /// A message.
     pub(super) fn notify(&mut self, notice: Notice) {
         self.0.push(Effect::Notify(Box::new(notice)));
+    }
+
+    /// Tells every contact in the record what was done, by whom, and the reference under which the
+    /// log has it.
+    pub(super) fn tell(
+        &mut self,
+        record: &UserRecord,
+        world: &World<'_>,
+        user: &User,
+        caller: &Caller,
+        subject: Subject,
+    ) {
+        let to = Recipient::all_of(&record.contacts);
+        self.notify(notice(to, world, user, caller, subject));
     }
 }
 
@@ -22,4 +44,26 @@ impl From<Effects> for Vec<Effect> {
     fn from(effects: Effects) -> Self {
         effects.0
     }
+}
+
+/// A message about what this caller did.
+pub(super) fn notice(
+    to: Vec<Recipient>,
+    world: &World<'_>,
+    user: &User,
+    caller: &Caller,
+    subject: Subject,
+) -> Notice {
+    Notice {
+        by: caller.name_to(user),
+        source: Some(source(caller)),
+        reference: Some(world.fresh.reference()),
+        ..Notice::new(to, subject, user.name.clone(), world.now)
+    }
+}
+
+/// Where what a caller does comes from. Guesses of one caller make that caller wait, whoever's
+/// codes they guess at.
+pub(super) fn source(caller: &Caller) -> Source {
+    Source::Local { requester: Some(format!("uid {}", caller.uid)) }
 }

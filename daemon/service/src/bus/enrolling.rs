@@ -1,7 +1,7 @@
 //! Enrolment over the bus: an offer that shows the key once, then a code that proves it.
 
 use twinlock_bus_api::{
-    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo},
+    account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, FactorInfo},
     error::{Error, Result},
 };
 use twinlock_core::{
@@ -9,6 +9,7 @@ use twinlock_core::{
     dialogue::World,
     factor::totp::{Check, TotpFactor},
     login::User,
+    notice::Subject,
     policy::{EnrolmentMode, Policy, Standing},
     record::{DEFAULT_LABEL, MAX_FACTORS, TooManyFactors, UserRecord},
     response::Response,
@@ -21,6 +22,8 @@ use super::{
     effects::Effects,
     enrolments::Pending,
     errors,
+    fresh_code::terms_in_reach,
+    recovery,
     status::info,
     verbs::prove,
 };
@@ -64,8 +67,7 @@ impl Accounts {
                 let offer = offer(&pending, world)?;
                 if options.unconfirmed {
                     enrol(record, &pending, pending.totp.clone(), world.now)?;
-                    let event = event_of(&pending, "without a confirming code");
-                    events.push(Self::by(caller, user, event));
+                    tell(record, world, events, caller, &pending, "without a confirming code");
                 }
                 Ok((pending, offer))
             })
@@ -83,7 +85,7 @@ impl Accounts {
         caller: &Caller,
         number: u64,
         code: &str,
-    ) -> Result<FactorInfo> {
+    ) -> Result<EnrolledFactor> {
         let now = self.engine.steady();
         let taken = self.enrolments.take(caller, number, now).ok_or_else(gone)?;
         let pending = taken.pending();
@@ -108,10 +110,13 @@ impl Accounts {
             if record.factor_ids() != pending.beside {
                 return Err(gone());
             }
+            let is_first = !record.is_enrolled();
             let factor = enrol(record, pending, totp.clone(), world.now)?;
-            let event = event_of(pending, "confirmed with a code");
-            events.push(Self::by(caller, &pending.user, event));
-            Ok(factor)
+            tell(record, world, events, caller, pending, "confirmed with a code");
+            let recovery_codes = is_first
+                .then(|| recovery::with_first_factor(record, world, events, &pending.user, caller))
+                .flatten();
+            Ok(EnrolledFactor { recovery_codes, ..factor })
         });
         let enrolled = enrolled.await;
         if matches!(enrolled, Err(Error::Unavailable(_))) {
@@ -152,7 +157,7 @@ fn may_enrol(
     caller: &Caller,
     code: &str,
 ) -> Result<()> {
-    if record.is_enrolled() {
+    if record.has_factor() {
         return prove(record, world, events, user, caller, code);
     }
     match enrolment_mode(&world.settings.policy, user, &record.standing(world.settings.channels)) {
@@ -167,10 +172,7 @@ fn may_enrol(
 /// whatever first factor: where one way in wants an administrator, a program that already runs as
 /// the user must not be able to do without.
 pub(super) fn enrolment_mode(policy: &Policy, user: &User, standing: &Standing) -> EnrolmentMode {
-    let services = policy.account_services.iter().map(String::as_str);
-    services
-        .chain([SERVICE])
-        .flat_map(|service| policy.terms_within_reach(user, service))
+    terms_in_reach(policy, user)
         .map(|terms| terms.enrolment_for(standing))
         .max()
         .unwrap_or(EnrolmentMode::Admin)
@@ -181,16 +183,30 @@ fn enrol(
     pending: &Pending,
     totp: TotpFactor,
     now: Timestamp,
-) -> Result<FactorInfo> {
+) -> Result<EnrolledFactor> {
     record
         .enrol(pending.factor.clone(), pending.label.clone(), totp, now)
         .map_err(errors::too_many_factors)?;
-    record.factors.last().map(info).ok_or_else(gone)
+    let FactorInfo { id, method, label, enrolled_at, last_used_at } =
+        record.factors.last().map(info).ok_or_else(gone)?;
+    Ok(EnrolledFactor { id, method, label, enrolled_at, last_used_at, recovery_codes: None })
 }
 
-fn event_of(pending: &Pending, how: &str) -> AuditEvent {
+/// The log and the user hear of a new factor.
+fn tell(
+    record: &UserRecord,
+    world: &World<'_>,
+    effects: &mut Effects,
+    caller: &Caller,
+    pending: &Pending,
+    how: &str,
+) {
+    let Pending { user, label, .. } = pending;
     let cause = format!("factor {} {how}", pending.factor);
-    AuditEvent::new(Happening::FactorEnrolled, pending.user.name.clone(), cause)
+    let event = AuditEvent::new(Happening::FactorEnrolled, user.name.clone(), cause);
+    effects.push(Accounts::by(caller, user, event).with_reference(world.fresh.reference()));
+    let subject = Subject::FactorEnrolled { label: label.clone() };
+    effects.tell(record, world, user, caller, subject);
 }
 
 fn gone() -> Error {

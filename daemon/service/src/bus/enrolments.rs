@@ -1,7 +1,8 @@
 //! Enrolments that wait for their confirming code.
 //!
 //! The secret of one is shown to the connection that opened it, once, and lives in memory only:
-//! nothing of it is stored before a code proves that the app has it.
+//! nothing of it is stored before a code proves that the app has it. A new contact waits for the code
+//! that was sent there in the same way.
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
@@ -10,7 +11,7 @@ use twinlock_core::{factor::totp::TotpFactor, login::User};
 use super::caller::Caller;
 
 /// How long an enrolment waits for its code.
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub(super) const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Enrolments that one connection may have open.
 const LIMIT_EACH: usize = 4;
@@ -41,39 +42,43 @@ pub(super) struct Pending {
     pub(super) beside: Vec<String>,
 }
 
-struct Open {
+struct Open<P> {
     connection: String,
     uid: u32,
     opened: Duration,
     failed: u8,
-    pending: Pending,
+    pending: P,
 }
 
 /// All that wait.
-#[derive(Default)]
-pub(super) struct Enrolments {
-    open: Mutex<Table>,
+pub(super) struct Enrolments<P = Pending> {
+    open: Mutex<Table<P>>,
 }
 
-#[derive(Default)]
-struct Table {
+struct Table<P> {
     last: u64,
-    entries: HashMap<u64, Open>,
+    entries: HashMap<u64, Open<P>>,
 }
 
-impl Open {
+impl<P> Default for Enrolments<P> {
+    fn default() -> Self {
+        Self { open: Mutex::new(Table { last: 0, entries: HashMap::new() }) }
+    }
+}
+
+impl<P> Open<P> {
     /// The uid as well as the connection: a bus that was restarted gives out the same names again.
     fn is_of(&self, caller: &Caller) -> bool {
         self.connection == caller.connection && self.uid == caller.uid
     }
 }
 
-impl Enrolments {
+impl<P> Enrolments<P> {
     /// Keeps one for this connection; `None` if there are too many. `now` is the steady clock.
-    pub(super) fn open(&self, caller: &Caller, pending: Pending, now: Duration) -> Option<u64> {
+    pub(super) fn open(&self, caller: &Caller, pending: P, now: Duration) -> Option<u64> {
         let mut table = self.table();
         table.entries.retain(|_, open| now.saturating_sub(open.opened) < LIFETIME);
-        let open = |wanted: &dyn Fn(&Open) -> bool| {
+        let open = |wanted: &dyn Fn(&Open<P>) -> bool| {
             table.entries.values().filter(|open| wanted(open)).count()
         };
         if open(&|open| open.is_of(caller)) >= LIMIT_EACH
@@ -91,7 +96,7 @@ impl Enrolments {
     }
 
     /// Takes one of this connection's out.
-    pub(super) fn take(&self, caller: &Caller, number: u64, now: Duration) -> Option<Taken> {
+    pub(super) fn take(&self, caller: &Caller, number: u64, now: Duration) -> Option<Taken<P>> {
         let mut table = self.table();
         let open = table.entries.get(&number)?;
         if !open.is_of(caller) {
@@ -102,7 +107,7 @@ impl Enrolments {
     }
 
     /// Puts one back that something else than its code ended; it has as many tries as before.
-    pub(super) fn give_back(&self, taken: Taken) {
+    pub(super) fn give_back(&self, taken: Taken<P>) {
         self.table().entries.insert(taken.number, taken.open);
     }
 
@@ -112,7 +117,7 @@ impl Enrolments {
     }
 
     /// Puts one back after a wrong code; says whether there are tries left.
-    pub(super) fn put_back(&self, taken: Taken) -> bool {
+    pub(super) fn put_back(&self, taken: Taken<P>) -> bool {
         let Taken { number, mut open } = taken;
         open.failed += 1;
         let has_tries = open.failed < TRIES;
@@ -122,20 +127,20 @@ impl Enrolments {
         has_tries
     }
 
-    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+    fn table(&self) -> std::sync::MutexGuard<'_, Table<P>> {
         self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 /// One that was taken out.
-pub(super) struct Taken {
+pub(super) struct Taken<P = Pending> {
     number: u64,
-    open: Open,
+    open: Open<P>,
 }
 
-impl Taken {
+impl<P> Taken<P> {
     /// What it is about.
-    pub(super) const fn pending(&self) -> &Pending {
+    pub(super) const fn pending(&self) -> &P {
         &self.open.pending
     }
 }
@@ -162,7 +167,7 @@ mod tests {
 
     #[test]
     fn another_connection_cannot_name_an_enrolment() {
-        let enrolments = Enrolments::default();
+        let enrolments = <Enrolments>::default();
         let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
         assert!(enrolments.take(&alice(":1.2"), number, Duration::ZERO).is_none());
         assert!(enrolments.take(&alice(":1.1"), number, Duration::ZERO).is_some());
@@ -171,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_enrolment_ends_after_five_wrong_codes_and_after_ten_minutes() {
-        let enrolments = Enrolments::default();
+        let enrolments = <Enrolments>::default();
         let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
         for left in [true, true, true, true, false] {
             let taken = enrolments.take(&alice(":1.1"), number, Duration::ZERO).unwrap();
@@ -184,7 +189,7 @@ mod tests {
 
     #[test]
     fn open_enrolments_are_bounded_and_expired_ones_make_room() {
-        let enrolments = Enrolments::default();
+        let enrolments = <Enrolments>::default();
         for _ in 0..LIMIT_EACH {
             assert!(enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).is_some());
         }
@@ -195,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_same_name_on_another_bus_is_another_caller() {
-        let enrolments = Enrolments::default();
+        let enrolments = <Enrolments>::default();
         let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
         let stranger = Caller::supposed(":1.1", 1001);
         assert!(enrolments.take(&stranger, number, Duration::ZERO).is_none());
@@ -205,7 +210,7 @@ mod tests {
 
     #[test]
     fn one_user_cannot_use_up_the_places_of_the_others() {
-        let enrolments = Enrolments::default();
+        let enrolments = <Enrolments>::default();
         let open = |caller: &Caller| enrolments.open(caller, pending(), Duration::ZERO).is_some();
         let opened = (0..LIMIT).filter(|n| open(&alice(&format!(":1.{n}")))).count();
         assert_eq!(opened, LIMIT_OF_USER);

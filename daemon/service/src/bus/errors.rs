@@ -87,6 +87,13 @@ pub(super) fn sentence(error: &Error) -> String {
     zbus::DBusError::description(error).unwrap_or("failed").to_owned()
 }
 
+/// A sentence begins with a capital letter.
+pub(super) fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    first + characters.as_str()
+}
+
 /// A name from outside, short enough for a sentence.
 fn shown(name: &str) -> String {
     name.chars().take(64).collect()

@@ -7,13 +7,16 @@ mod account;
 mod admin;
 mod caller;
 mod calls;
+mod contacts;
 mod effects;
 mod enrolling;
 mod enrolments;
 mod errors;
 mod explain;
 mod forgetting;
+mod fresh_code;
 mod history;
+mod recovery;
 mod requests;
 mod resetting;
 mod self_service;
@@ -21,6 +24,7 @@ mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod verbs;
 mod vouchers;
 
@@ -62,6 +66,7 @@ pub async fn serve(address: String, accounts: Arc<Accounts>, tried: oneshot::Sen
                 pause = PAUSES.0;
                 connection.closed().await;
                 accounts.enrolments.clear();
+                accounts.proofs.clear();
                 journal::line(&format!("the bus at {address} went away; logins go on"));
             }
             Ok(Err(error)) => journal::line(&format!(

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use twinlock_bus_api::{
-    account::{EnrolmentOffer, EnrolmentOptions, FactorInfo, UserStatus},
+    account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, UserStatus},
+    contact::ConfirmedContact,
     error::Result,
     voucher::ResetRequestInfo,
 };
@@ -54,7 +55,7 @@ impl SelfInterface {
         code: String,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<FactorInfo> {
+    ) -> Result<EnrolledFactor> {
         let code = Zeroizing::new(code);
         let caller = self.accounts.caller(&header, connection).await?;
         self.accounts.confirm_enrolment(&caller, enrolment, &code).await
@@ -115,5 +116,70 @@ impl SelfInterface {
     ) -> Result<()> {
         let caller = self.accounts.caller(&header, connection).await?;
         self.accounts.cancel_reset(&self.accounts.own(&caller).await?).await
+    }
+
+    #[zbus(out_args("to", "lifetime"))]
+    async fn send_code(
+        &self,
+        method: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(String, u64)> {
+        let caller = self.accounts.caller(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.send_code(&user, &caller, &method).await
+    }
+
+    #[zbus(out_args("codes"))]
+    async fn new_recovery_codes(
+        &self,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<String>> {
+        let code = Zeroizing::new(code);
+        let caller = self.accounts.caller(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.new_recovery_codes(&user, &caller, Authority::Own, &code).await
+    }
+
+    #[zbus(out_args("cleared"))]
+    async fn clear_trusted(
+        &self,
+        host: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<u32> {
+        let caller = self.accounts.caller(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.clear_trusted(&user, &caller, &host).await
+    }
+
+    #[zbus(out_args("proof", "to"))]
+    async fn set_contact(
+        &self,
+        method: String,
+        address: String,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(u64, String)> {
+        let code = Zeroizing::new(code);
+        let caller = self.accounts.caller(&header, connection).await?;
+        let user = self.accounts.own(&caller).await?;
+        self.accounts.offer_contact(&user, &caller, &method, &address, &code).await
+    }
+
+    #[zbus(out_args("contact"))]
+    async fn confirm_contact(
+        &self,
+        proof: u64,
+        code: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<ConfirmedContact> {
+        let code = Zeroizing::new(code);
+        let caller = self.accounts.caller(&header, connection).await?;
+        self.accounts.confirm_contact(&caller, proof, &code).await
     }
 }

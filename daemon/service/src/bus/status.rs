@@ -23,9 +23,12 @@ use twinlock_core::{
 
 use super::{
     account::{Accounts, Authority},
+    contacts::contacts,
     enrolling::enrolment_mode,
     errors,
+    fresh_code::usable,
     requests::waiting,
+    trust::trusted_hosts,
 };
 use crate::engine::EngineError;
 
@@ -48,7 +51,7 @@ impl Accounts {
     pub(super) async fn list(&self) -> Result<Vec<UserStatus>> {
         let records = self.engine.read_all().await;
         let records = records.map_err(|error| errors::trouble(&self.engine, "", &error))?;
-        Ok(records.iter().map(|record| self.summary(record)).collect())
+        Ok(records.iter().map(|record| self.summary(record, Authority::Administrator)).collect())
     }
 
     /// What stands of those of these users whom NSS knows, and of whom it cannot be told.
@@ -102,12 +105,16 @@ impl Accounts {
         authority: Authority,
     ) -> UserStatus {
         let record = record.unwrap_or_else(|| UserRecord::new(user));
-        let mut status = self.summary(&record);
+        let mut status = self.summary(&record, authority);
         let settings = self.engine.settings();
         let policy = &settings.policy;
         status.mode = (authority == Authority::Administrator).then(|| policy.mode.to_string());
         if record.check_owner(user).is_err() {
             "mismatch".clone_into(&mut status.state);
+            if authority == Authority::Own {
+                // They are somebody else's.
+                (status.contacts, status.trusted_hosts) = (None, None);
+            }
             return status;
         }
         let standing = record.standing(settings.channels);
@@ -116,10 +123,13 @@ impl Accounts {
             status.enrolment = Some(enrolment_mode(policy, user, &standing).to_string());
         }
         tell(&outlook, &mut status);
+        let methods = usable(&record, &settings, user);
+        let words = methods.iter().map(|method| method.as_str().to_owned());
+        status.code_methods = Some(words.collect());
         status
     }
 
-    fn summary(&self, record: &UserRecord) -> UserStatus {
+    fn summary(&self, record: &UserRecord, authority: Authority) -> UserStatus {
         let settings = self.engine.settings();
         let now = self.engine.now().horizon;
         let waits = record.lockout.waits(&settings.codes.lockout, now);
@@ -132,7 +142,7 @@ impl Accounts {
             user: record.user.clone(),
             uid: record.uid,
             state: state.to_owned(),
-            factors: record.factors.iter().map(info).collect(),
+            factors: factors(record),
             failures: record.lockout.consecutive(),
             stopped: record.lockout.is_stopped(),
             waits: waits.into_iter().map(|(source, until)| (source, until.as_secs())).collect(),
@@ -140,6 +150,9 @@ impl Accounts {
             invitation: record.invitation.as_ref().filter(|i| now < i.until).map(invited),
             bypasses: bypasses(record, now),
             reset_request: waiting(record, now),
+            recovery_codes: Some(u32::try_from(record.recovery.len()).unwrap_or(u32::MAX)),
+            contacts: Some(contacts(record, authority)),
+            trusted_hosts: Some(trusted_hosts(record, now)),
             ..UserStatus::default()
         }
     }
@@ -187,6 +200,21 @@ fn bypasses(record: &UserRecord, now: Timestamp) -> Option<Vec<BypassInfo>> {
         })
         .collect();
     (!alive.is_empty()).then_some(alive)
+}
+
+/// The factors, and the contacts that carry codes.
+fn factors(record: &UserRecord) -> Vec<FactorInfo> {
+    let carriers = contacts(record, Authority::Own)
+        .into_iter()
+        .filter(|contact| record.methods().iter().any(|method| method.as_str() == contact.method));
+    let carriers = carriers.map(|contact| FactorInfo {
+        id: contact.method.clone(),
+        method: contact.method,
+        label: contact.address,
+        enrolled_at: contact.since,
+        last_used_at: contact.last_used_at,
+    });
+    record.factors.iter().map(info).chain(carriers).collect()
 }
 
 /// A factor without its secret.

@@ -7,6 +7,7 @@ use twinlock_bus_api::{
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     login::User,
+    notice::Subject,
 };
 
 use super::{account::Accounts, caller::Caller};
@@ -23,14 +24,28 @@ impl Accounts {
             Switch::Off => Some(false),
             Switch::Default => None,
         };
-        self.change(user, |record, _, events| {
+        self.change(user, |record, world, events| {
             let before = std::mem::replace(&mut record.mfa, wanted);
             let cause = format!("{}; before: {}", switch.as_str(), shown(before).as_str());
-            let event = AuditEvent::new(Happening::UserSwitched, user.name.clone(), cause);
+            let event = AuditEvent::new(Happening::UserSwitched, user.name.clone(), cause)
+                .with_reference(world.fresh.reference());
             events.push(Self::by(caller, user, event));
+            if let Some(on) = told(before, wanted) {
+                events.tell(record, world, user, caller, Subject::Switched { on });
+            }
             Ok(())
         })
         .await
+    }
+}
+
+/// What the user is told: that no code is asked any more, or that one is again. The way back from
+/// 'on' to the policy is neither.
+const fn told(before: Option<bool>, wanted: Option<bool>) -> Option<bool> {
+    match (before, wanted) {
+        (Some(true) | None, Some(false)) => Some(false),
+        (Some(false) | None, Some(true)) | (Some(false), None) => Some(true),
+        _ => None,
     }
 }
 

@@ -4,25 +4,28 @@ use twinlock_bus_api::error::{Error, Result};
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     dialogue::World,
-    login::{Source, User},
-    policy::Methods,
-    record::{Trial, UserRecord, Verification},
+    login::User,
+    notice::Subject,
+    policy::Method,
+    record::{Proof, Trial, UserRecord, Verification},
     response::Response,
 };
 
 use super::{
-    account::{Accounts, Authority, check_enrolled, require_code},
+    account::{Accounts, Authority, check_has_factor, require_code},
     caller::Caller,
-    effects::Effects,
+    contacts::take_away,
+    effects::{self, Effects},
     enrolling::SERVICE,
     errors,
+    fresh_code::counting,
 };
 
 impl Accounts {
     /// Tries a code. It counts as used, and as a failure.
     pub(super) async fn verify(&self, user: &User, caller: &Caller, code: &str) -> Result<()> {
         self.change(user, |record, world, events| {
-            check_enrolled(record)?;
+            check_has_factor(record)?;
             prove(record, world, events, user, caller, code)
         })
         .await
@@ -38,20 +41,27 @@ impl Accounts {
         code: &str,
     ) -> Result<()> {
         self.change(user, |record, world, events| {
-            check_enrolled(record)?;
+            check_has_factor(record)?;
             if authority == Authority::Own {
                 prove(record, world, events, user, caller, code)?;
             }
-            record.remove_factor(factor, world.now).ok_or_else(|| {
-                Error::NoSuchFactor(format!(
-                    "{} has no factor {:?}; 'twinlock factor list' shows them.",
-                    user.name,
-                    factor.chars().take(16).collect::<String>()
-                ))
-            })?;
-            let cause = format!("factor {}", factor.to_ascii_uppercase());
-            let event = AuditEvent::new(Happening::FactorRemoved, user.name.clone(), cause);
+            // A contact is the factor of its method, and no id of a factor is such a word.
+            if let Some(method) =
+                [Method::Email, Method::Sms].into_iter().find(|m| factor == m.as_str())
+            {
+                return match take_away(record, world, events, user, caller, method) {
+                    true => Ok(()),
+                    false => Err(no_such_factor(user, factor)),
+                };
+            }
+            let removed = record.remove_factor(factor, world.now);
+            let removed = removed.ok_or_else(|| no_such_factor(user, factor))?;
+            let cause = format!("factor {}", removed.id);
+            let event = AuditEvent::new(Happening::FactorRemoved, user.name.clone(), cause)
+                .with_reference(world.fresh.reference());
             events.push(Self::by(caller, user, event));
+            let subject = Subject::FactorRemoved { label: removed.label };
+            events.tell(record, world, user, caller, subject);
             Ok(())
         })
         .await
@@ -70,6 +80,14 @@ impl Accounts {
     }
 }
 
+fn no_such_factor(user: &User, factor: &str) -> Error {
+    Error::NoSuchFactor(format!(
+        "{} has no factor {:?}; 'twinlock factor list' shows them.",
+        user.name,
+        factor.chars().take(16).collect::<String>()
+    ))
+}
+
 /// A fresh code of the user's, used up by this; a wrong one is counted.
 pub(super) fn prove(
     record: &mut UserRecord,
@@ -80,8 +98,7 @@ pub(super) fn prove(
     code: &str,
 ) -> Result<()> {
     require_code(code)?;
-    // Guesses of one caller make that caller wait, whoever's codes they guess at.
-    let source = Source::Local { requester: Some(format!("uid {}", caller.uid)) };
+    let source = effects::source(caller);
     let response = Response::new(code.to_owned());
     let codes = &world.settings.codes;
     let mut log = |happening, cause: String| {
@@ -96,7 +113,7 @@ pub(super) fn prove(
         counter: &source.counter_key(),
         source: &source,
         service: SERVICE,
-        methods: Methods::ALL,
+        methods: counting(&world.settings.policy, user),
         bypass: false,
         rules: codes,
         hashing: world.hashing,
@@ -106,6 +123,9 @@ pub(super) fn prove(
     match record.verify(&response, &trial) {
         Verification::Accepted(proof) => {
             log(Happening::CodeAccepted, proof.cause());
+            if let Proof::Recovery { left } = proof {
+                events.tell(record, world, user, caller, Subject::RecoveryCodeUsed { left });
+            }
             Ok(())
         }
         Verification::Used => {

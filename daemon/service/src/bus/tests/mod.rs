@@ -2,12 +2,16 @@
 //! behind it with callers whom no bus vouches for.
 
 mod callers;
+mod contacts;
 mod enrolment;
 mod flood;
+mod fresh_code;
 mod interfaces;
 mod policy;
+mod recovery;
 mod removal;
 mod requests;
+mod trust;
 mod vouchers;
 
 use std::{
