@@ -77,6 +77,8 @@ pub enum Happening {
     UserForgotten,
     /// A user's counters were cleared.
     UserUnlocked,
+    /// Factors of a user came from another program.
+    UserImported,
     /// A user's own switch was turned on or off, or was cleared.
     UserSwitched,
     /// Something was asked of the daemon by somebody who may not.
@@ -119,6 +121,7 @@ impl Happening {
             Self::UserReset => "user.reset",
             Self::UserForgotten => "user.forgotten",
             Self::UserUnlocked => "user.unlocked",
+            Self::UserImported => "user.imported",
             Self::UserSwitched => "user.switched",
             Self::CallRefused => "call.refused",
             Self::MessageSent => "message.sent",

@@ -27,6 +27,7 @@ pub mod record;
 pub mod reference;
 pub mod reset_request;
 pub mod response;
+pub mod scratch_codes;
 pub mod time;
 pub mod trusted_host;
 pub mod voucher;

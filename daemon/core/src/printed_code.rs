@@ -121,7 +121,7 @@ impl HashedCode {
 
 /// Bytes, hexadecimal in a record.
 #[derive(Clone, PartialEq, Eq)]
-struct Hex<const N: usize>([u8; N]);
+pub(crate) struct Hex<const N: usize>(pub(crate) [u8; N]);
 
 impl<const N: usize> Serialize for Hex<N> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -135,7 +135,7 @@ fn nothing_is_in_the_record_before_the_account_phase_and_the_confirming_code_is_
     let staged = login.outcome().staged.clone();
     assert_eq!(staged.len(), 1);
     login.record.apply(&staged[0], NOW).unwrap();
-    let Kind::Totp(totp) = &login.record.factors[0].kind;
+    let Kind::Totp(totp) = &login.record.factors[0].kind else { panic!("not a TOTP") };
     assert_eq!(totp.check(&code, 1, NOW), Check::Used);
     assert_eq!(login.record.factors[0].last_used_at, Some(NOW));
 }

@@ -304,6 +304,7 @@ fn plain(record: &AuditRecord) -> Explanation {
         "factor.enrolled" => "A second factor was enrolled",
         "factor.removed" => "A second factor was removed",
         "user.reset" => "Every second factor of the user was taken away",
+        "user.imported" => "Second factors were taken over from another program",
         "user.unlocked" => "The counters of wrong codes were cleared",
         "configuration.read" => "A configuration was put in force",
         other => other,

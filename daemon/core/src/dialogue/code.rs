@@ -39,7 +39,10 @@ impl Dialogue {
         let rules = &world.settings.codes.lockout;
         let waits = !record.lockout.wait(&counter, rules, world.now).is_zero();
         let bypass = record.bypasses.iter().any(|bypass| bypass.is_alive(world.now));
-        !waits && (bypass || self.methods.contains(Method::Recovery))
+        // Imported scratch codes can be guessed, so they are no last resort of an account that is
+        // stopped.
+        let recovery = self.methods.contains(Method::Recovery) && !record.recovery.is_empty();
+        !waits && (bypass || recovery)
     }
 
     /// The answer to the prompt for a code: an option, or a code.

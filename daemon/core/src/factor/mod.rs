@@ -1,11 +1,12 @@
 //! Factors: what a user can show beside the first factor. One file a kind.
 
+pub mod hotp;
 pub mod one_time_code;
 pub mod totp;
 
 use serde::{Deserialize, Serialize};
 
-use self::totp::TotpFactor;
+use self::{hotp::HotpFactor, totp::TotpFactor};
 use crate::time::Timestamp;
 
 /// One enrolled factor.
@@ -31,13 +32,16 @@ pub struct Factor {
 pub enum Kind {
     /// An authenticator app or token, RFC 6238.
     Totp(TotpFactor),
+    /// A token that counts, RFC 4226; only ever imported.
+    Hotp(HotpFactor),
 }
 
 impl Kind {
-    /// The method's word in policy and on the bus.
+    /// The word on the bus. The policy takes either for its method `totp`: an authenticator.
     pub const fn method(&self) -> &'static str {
         match self {
             Self::Totp(_) => "totp",
+            Self::Hotp(_) => "hotp",
         }
     }
 }

@@ -54,6 +54,11 @@ impl Secret {
         Self(bytes.into())
     }
 
+    /// The bytes, for the HMAC.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Base32 without padding (RFC 4648), as apps show and take it.
     pub fn to_base32(&self) -> Zeroizing<String> {
         Zeroizing::new(data_encoding::BASE32_NOPAD.encode(&self.0))
@@ -85,6 +90,9 @@ pub enum ParameterError {
     /// A step is at least a second and at most an hour.
     #[error("a time step has 1 to 3600 seconds, not {0}")]
     Period(u64),
+    /// No token was ever pressed so often.
+    #[error("a counter cannot be {0}")]
+    Counter(u64),
     /// An empty secret would make every account's codes alike.
     #[error("the shared secret is empty")]
     EmptySecret,

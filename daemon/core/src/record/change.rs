@@ -12,6 +12,7 @@ use crate::{
     policy::{EnrolmentMode, Method},
     printed_code::HashedCode,
     record::{DEFAULT_LABEL, MAX_FACTORS, Superseded, UserRecord},
+    scratch_codes::ScratchCodes,
     time::Timestamp,
     trusted_host::TrustedHost,
     voucher::{self, Bypass, Invitation},
@@ -65,6 +66,7 @@ impl UserRecord {
             .map_err(|_| Superseded::Enrolment)?;
         if !recovery.is_empty() {
             self.recovery.clone_from(recovery);
+            self.scratch = ScratchCodes::default();
         }
         Ok(())
     }
@@ -78,6 +80,7 @@ impl UserRecord {
         self.news.change(Change::Removed(removed.label.clone()), now);
         if !self.is_enrolled() {
             self.recovery.clear();
+            self.scratch = ScratchCodes::default();
             self.distrust();
         }
         Some(removed)
@@ -86,6 +89,7 @@ impl UserRecord {
     /// New recovery codes; the old ones are void.
     pub fn renew_recovery(&mut self, codes: Vec<HashedCode>, now: Timestamp) {
         self.recovery = codes;
+        self.scratch = ScratchCodes::default();
         self.news.change(Change::RecoveryRenewed, now);
     }
 

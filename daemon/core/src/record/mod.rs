@@ -2,12 +2,14 @@
 //! compare-and-swap.
 
 mod change;
+mod import;
 mod verify;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     change::TooManyFactors,
+    import::{Import, ImportError},
     verify::{Proof, Trial, Verification},
 };
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     policy::{EnrolmentMode, Method, Methods, Standing},
     printed_code::HashedCode,
     reset_request::ResetRequest,
+    scratch_codes::ScratchCodes,
     time::Timestamp,
     trusted_host::TrustedHosts,
     voucher::{Bypass, Invitation},
@@ -80,6 +83,9 @@ pub struct UserRecord {
     /// Recovery codes that have not been used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovery: Vec<HashedCode>,
+    /// Scratch codes that came from another program and have not been used.
+    #[serde(default, skip_serializing_if = "ScratchCodes::is_empty")]
+    pub scratch: ScratchCodes,
     /// Where the user can be reached.
     #[serde(default, skip_serializing_if = "Contacts::is_empty")]
     pub contacts: Contacts,
@@ -150,6 +156,7 @@ impl UserRecord {
             news: News::default(),
             first_seen: None,
             recovery: Vec::new(),
+            scratch: ScratchCodes::default(),
             contacts: Contacts::default(),
             one_time: OneTimeCodes::default(),
             trusted: TrustedHosts::default(),
@@ -202,9 +209,14 @@ impl UserRecord {
             Method::Totp => !self.factors.is_empty(),
             Method::Email => self.contacts.email.is_some() && self.enrolment.is_none(),
             Method::Sms => self.contacts.mobile.is_some() && self.enrolment.is_none(),
-            Method::Recovery => !self.recovery.is_empty(),
+            Method::Recovery => self.recovery_left() > 0,
         };
         Method::ALL.iter().copied().filter(has).collect()
+    }
+
+    /// How many codes of last resort have not been used: recovery codes and imported scratch codes.
+    pub fn recovery_left(&self) -> usize {
+        self.recovery.len() + self.scratch.len()
     }
 
     /// What the policy needs to know of the record.

@@ -2,9 +2,9 @@
 
 use crate::{
     factor::{
-        Kind,
+        Kind, hotp,
         one_time_code::{self, Scope},
-        totp::Check,
+        totp,
     },
     hashing::Hashing,
     lockout::{self, Gate, counted_as},
@@ -100,12 +100,23 @@ pub enum Verification {
 
 /// What a code is to the whole record.
 enum Tried {
-    Totp { index: usize, step: u64 },
+    /// The matched time step or counter.
+    Factor {
+        index: usize,
+        at: u64,
+    },
     Sent(Method),
     Recovery(usize),
-    Bypass { id: String, left: u32 },
+    Scratch(usize),
+    Bypass {
+        id: String,
+        left: u32,
+    },
     Used,
-    Wrong { drift: Option<i64>, late: bool },
+    Wrong {
+        drift: Option<i64>,
+        late: bool,
+    },
 }
 
 impl UserRecord {
@@ -144,7 +155,7 @@ impl UserRecord {
                 let gate = self.lockout.record_failure(trial.counter, rules, trial.now);
                 return Verification::Wrong { drift, late, gate };
             }
-            Tried::Totp { index, step } => self.accept_totp(index, step, trial.now),
+            Tried::Factor { index, at } => self.accept_factor(index, at, trial.now),
             Tried::Sent(method) => {
                 self.note_contact_use(method, trial.now);
                 self.last_method = Some(method);
@@ -154,7 +165,12 @@ impl UserRecord {
                 self.recovery.remove(index);
                 // It cannot be guessed, so whoever has it is the owner.
                 self.lockout.release();
-                Proof::Recovery { left: self.recovery.len() }
+                Proof::Recovery { left: self.recovery_left() }
+            }
+            // It can be guessed: of an account that was stopped it says nothing.
+            Tried::Scratch(index) => {
+                self.scratch.spend(index);
+                Proof::Recovery { left: self.recovery_left() }
             }
             Tried::Bypass { id, left } => Proof::Bypass { id, left },
         };
@@ -188,42 +204,62 @@ impl UserRecord {
     fn check_digits(&mut self, response: &Response, trial: &Trial<'_>) -> Tried {
         let nothing = Tried::Wrong { drift: None, late: false };
         let Some(code) = response.digits() else { return nothing };
-        let by_totp = match trial.methods.contains(Method::Totp) {
-            true => self.check_totp(&code, trial),
+        let by_factor = match trial.methods.contains(Method::Totp) {
+            true => self.check_factors(&code, trial),
             false => nothing,
         };
-        if let Tried::Totp { .. } = by_totp {
-            return by_totp;
+        if let Tried::Factor { .. } = by_factor {
+            return by_factor;
+        }
+        if trial.methods.contains(Method::Recovery)
+            && let Some(index) = self.scratch.find(&code, trial.hashing)
+        {
+            return Tried::Scratch(index);
         }
         let scope = Scope { user: &self.user, service: trial.service };
         match self.one_time.check(scope, trial.methods, &code, trial.hashing, trial.now) {
             one_time_code::Check::Fresh(method) => Tried::Sent(method),
             one_time_code::Check::Used => Tried::Used,
             one_time_code::Check::Late => Tried::Wrong { drift: None, late: true },
-            one_time_code::Check::Wrong => by_totp,
+            one_time_code::Check::Wrong => by_factor,
         }
     }
 
-    fn check_totp(&self, code: &str, trial: &Trial<'_>) -> Tried {
+    fn check_factors(&mut self, code: &str, trial: &Trial<'_>) -> Tried {
         let mut outcome = Tried::Wrong { drift: None, late: false };
-        for (index, factor) in self.factors.iter().enumerate() {
-            let Kind::Totp(totp) = &factor.kind;
-            match (totp.check(code, trial.rules.window, trial.clock), &outcome) {
-                (Check::Fresh { step }, _) => return Tried::Totp { index, step },
-                (Check::Used, _) => outcome = Tried::Used,
-                (Check::Wrong { drift: Some(drift) }, Tried::Wrong { drift: None, .. }) => {
-                    outcome = Tried::Wrong { drift: Some(drift), late: false };
+        for (index, factor) in self.factors.iter_mut().enumerate() {
+            let found = match &mut factor.kind {
+                Kind::Totp(totp) => match totp.check(code, trial.rules.window, trial.clock) {
+                    totp::Check::Fresh { step } => return Tried::Factor { index, at: step },
+                    totp::Check::Used => Tried::Used,
+                    totp::Check::Wrong { drift } => Tried::Wrong { drift, late: false },
+                },
+                Kind::Hotp(hotp) => match hotp.check(code) {
+                    hotp::Check::Fresh { counter } => return Tried::Factor { index, at: counter },
+                    hotp::Check::Used => Tried::Used,
+                    refused => {
+                        hotp.refuse(refused);
+                        Tried::Wrong { drift: None, late: false }
+                    }
+                },
+            };
+            match (&found, &outcome) {
+                (Tried::Used, _)
+                | (Tried::Wrong { drift: Some(_), .. }, Tried::Wrong { drift: None, .. }) => {
+                    outcome = found;
                 }
-                (Check::Wrong { .. }, _) => {}
+                _ => {}
             }
         }
         outcome
     }
 
-    fn accept_totp(&mut self, index: usize, step: u64, now: Timestamp) -> Proof {
+    fn accept_factor(&mut self, index: usize, at: u64, now: Timestamp) -> Proof {
         let factor = &mut self.factors[index];
-        let Kind::Totp(totp) = &mut factor.kind;
-        totp.accept(step);
+        match &mut factor.kind {
+            Kind::Totp(totp) => totp.accept(at),
+            Kind::Hotp(hotp) => hotp.accept(at),
+        }
         factor.last_used_at = Some(now);
         let factor = factor.id.clone();
         self.last_method = Some(Method::Totp);

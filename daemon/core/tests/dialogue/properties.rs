@@ -154,7 +154,7 @@ fn twice(
 fn is_fresh_code(record: &UserRecord, text: &str) -> bool {
     let now = NOW.as_secs() / 30;
     record.factors.iter().zip(SECRETS).any(|(factor, secret)| {
-        let Kind::Totp(totp) = &factor.kind;
+        let Kind::Totp(totp) = &factor.kind else { return false };
         (-1i64..=1).any(|steps| {
             let step = now.saturating_add_signed(steps);
             let mut later = totp.clone();
