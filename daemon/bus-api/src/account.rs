@@ -11,6 +11,7 @@ use crate::{
     contact::{ConfirmedContact, ContactInfo},
     error::Result,
     history::{LogEvent, LogFilter},
+    import::AccountImport,
     policy::SupposedLogin,
     trusted_host::TrustedHostInfo,
     voucher::{
@@ -25,7 +26,7 @@ use crate::{
 pub struct FactorInfo {
     /// Stable identifier within the user's record; `email` or `sms` of a contact.
     pub id: String,
-    /// `totp`, `email` or `sms`.
+    /// `totp`, `hotp` for a token that counts, `email` or `sms`.
     pub method: String,
     /// What the user called it; of a contact the masked address.
     pub label: String,
@@ -264,6 +265,9 @@ pub trait Admin {
 
     /// Sets or clears the per-user switch: `on`, `off` or `default`.
     fn set_switch(&self, user: &str, switch: &str) -> Result<()>;
+
+    /// Takes over what another program knew of a user, all of it or nothing.
+    fn import_factors(&self, user: &str, import: AccountImport) -> Result<()>;
 
     /// Why a login of this user would be decided as it would be, as JSON.
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String>;

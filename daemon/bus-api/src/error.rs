@@ -41,7 +41,8 @@ pub enum Error {
     ResetRequested(String),
     /// No request for a reset of this id waits for an administrator.
     NoSuchRequest(String),
-    /// The user has a second factor already, so that an invitation to enrol is of no use.
+    /// The user has a second factor already: an invitation to enrol is of no use, and an import
+    /// does not take its place unless it is told to.
     AlreadyEnrolled(String),
     /// The stored record belongs to an earlier account of the same name.
     RecordMismatch(String),

@@ -8,6 +8,7 @@
 //! - [`policy`] (feature `admin`): words and types of the policy on `org.twinlock1.Admin`.
 //! - [`history`] (feature `admin`): what happened, on `org.twinlock1.Admin`.
 //! - [`voucher`] (feature `admin`): invitations, bypass codes and resets on `org.twinlock1.Admin`.
+//! - [`import`] (feature `admin`): factors from elsewhere, on `org.twinlock1.Admin`.
 //! - [`error`]: the errors that the system-bus interfaces answer with.
 //!
 //! The installed interface XML documents each method for readers of other languages; a test holds
@@ -22,6 +23,8 @@ pub mod contact;
 pub mod error;
 #[cfg(feature = "admin")]
 pub mod history;
+#[cfg(feature = "admin")]
+pub mod import;
 pub mod login;
 pub mod module_arguments;
 pub mod names;

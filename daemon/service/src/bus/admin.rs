@@ -6,6 +6,7 @@ use twinlock_bus_api::{
     account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus},
     error::{Error, Result},
     history::{LogEvent, LogFilter},
+    import::AccountImport,
     policy::SupposedLogin,
     voucher::{
         BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
@@ -193,6 +194,18 @@ impl AdminInterface {
     ) -> Result<()> {
         let caller = self.administrator(&header, connection).await?;
         self.accounts.set_switch(&self.accounts.user(&user).await?, &caller, &switch).await
+    }
+
+    async fn import_factors(
+        &self,
+        user: String,
+        import: AccountImport,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        let user = self.accounts.user(&user).await?;
+        self.accounts.import_factors(&user, &caller, &import).await
     }
 
     #[zbus(out_args("explanation"))]

@@ -216,7 +216,7 @@ fn gone() -> Error {
 }
 
 /// A label as it is kept: short, and without what could break a line or a terminal.
-fn label(text: &str) -> Result<String> {
+pub(super) fn label(text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().count() > LONGEST_LABEL || text.chars().any(char::is_control) {
         return Err(Error::InvalidArgument(format!(

@@ -16,6 +16,7 @@ mod explain;
 mod forgetting;
 mod fresh_code;
 mod history;
+mod import;
 mod recovery;
 mod requests;
 mod resetting;

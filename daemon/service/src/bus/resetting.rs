@@ -142,7 +142,7 @@ fn outcome(user: &User, lost: &str, made: Option<Made>) -> ResetOutcome {
 fn inventory(record: &UserRecord) -> String {
     let counted = [
         (record.factors.len(), "factor"),
-        (record.recovery.len(), "recovery code"),
+        (record.recovery_left(), "recovery code"),
         (record.trusted.iter().count(), "trusted host"),
         (record.bypasses.len(), "bypass code"),
     ];

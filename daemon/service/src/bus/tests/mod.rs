@@ -6,6 +6,7 @@ mod contacts;
 mod enrolment;
 mod flood;
 mod fresh_code;
+mod import;
 mod interfaces;
 mod policy;
 mod recovery;
