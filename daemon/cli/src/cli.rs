@@ -43,6 +43,7 @@ pub enum Verb {
     Unlock(verbs::unlock::Args),
     Mfa(verbs::mfa::Args),
     User(verbs::user::Args),
+    Import(verbs::import::Args),
     Log(verbs::log::Args),
     Why(verbs::why::Args),
     Policy(verbs::policy::Args),

@@ -5,6 +5,7 @@
 //!   may log in to this host.
 //! - [`pam_file`]: files of `/etc/pam.d`, line by line; [`pam_change`]: our lines in them, and how they
 //!   come out again.
+//! - [`import`]: factors that other programs made, read from their files.
 //! - [`doctor`]: what is wrong with the host.
 //! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
 //!   outside is made safe to show.
@@ -19,6 +20,7 @@ pub mod client;
 pub mod doctor;
 pub mod escape;
 pub mod failure;
+pub mod import;
 pub mod pam_change;
 pub mod pam_file;
 pub mod people;
@@ -62,6 +64,7 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Unlock(args) => verbs::unlock::run(&args, &mut around.client(config)?, around),
         Verb::Mfa(args) => verbs::mfa::run(&args, &mut around.client(config)?, around),
         Verb::User(args) => verbs::user::run(args, &mut around.client(config)?, around),
+        Verb::Import(args) => verbs::import::run(args, &mut around.client(config)?, around),
         Verb::Log(args) => verbs::log::run(args, &mut around.client(config)?, around),
         Verb::Why(args) => verbs::why::run(&args, &mut around.client(config)?, around),
         Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),

@@ -50,6 +50,7 @@ fn surroundings() -> Result<Surroundings, Failure> {
             (size.ws_col > 0).then_some(usize::from(size.ws_col))
         }),
         people: Box::new(people::of_this_host),
+        names: Box::new(people::names_of),
         members: Box::new(people::members_of),
         machine: Machine::this(),
         uid: rustix::process::getuid().as_raw(),

@@ -1,5 +1,6 @@
 //! All that a verb touches outside itself, so that a test can stand in for each part.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use crate::progress::Progress;
 use crate::prompt::Prompt;
 use crate::render::{Palette, View};
 use crate::settings;
+
+/// What the user database says of these uids.
+pub type NamesOf = dyn Fn(&[u32]) -> Result<HashMap<u32, String>, Failure>;
 
 /// Finds the members of a group.
 pub type Members = Box<dyn Fn(&str) -> Result<Vec<String>, Failure>>;
@@ -34,6 +38,8 @@ pub struct Surroundings {
     pub people: Box<dyn Fn() -> Result<People, Failure>>,
     /// Who is in a group.
     pub members: Members,
+    /// The names of users, by uid; who is not there has none.
+    pub names: Box<NamesOf>,
     /// The PAM stacks of this host, and what goes with them.
     pub machine: Machine,
     /// The user id of this process.

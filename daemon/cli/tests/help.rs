@@ -67,6 +67,8 @@ fn wrong_usage_exits_with_2() {
         &["enroll", "--no-confirm"],
         &["completions", "tcsh"],
         &["mfa", "alice"],
+        &["import", "oath"],
+        &["import", "freeotp", "file"],
         &["mfa", "on"],
         &["policy", "explain"],
         &["pam", "enable"],

@@ -4,6 +4,7 @@ use twinlock_bus_api::account::{
     AdminProxy, EnrolledFactor, EnrolmentOffer, EnrolmentOptions, FactorInfo, Problem,
     SelfServiceProxy, UserStatus,
 };
+use twinlock_bus_api::import::AccountImport;
 use twinlock_bus_api::policy::{SupposedLogin, Switch};
 
 use super::{CallError, Client};
@@ -208,6 +209,14 @@ impl Client {
     /// [`CallError`].
     pub fn set_switch(&mut self, user: &str, switch: Switch) -> Result<(), CallError> {
         self.call(async |bus| AdminProxy::new(bus).await?.set_switch(user, switch.as_str()).await)
+    }
+
+    /// Takes over what another program knew of a user.
+    ///
+    /// # Errors
+    /// [`CallError`]; then nothing of it was taken.
+    pub fn import_factors(&mut self, user: &str, import: AccountImport) -> Result<(), CallError> {
+        self.call(async |bus| AdminProxy::new(bus).await?.import_factors(user, import).await)
     }
 
     /// Why a login of a user would be decided as it would be, as JSON.

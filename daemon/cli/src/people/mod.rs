@@ -10,6 +10,7 @@ mod group;
 mod login_defs;
 mod passwd;
 
+use std::collections::HashMap;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -28,6 +29,12 @@ const GETENT: &str = "/usr/bin/getent";
 
 /// The most bytes of a listing; a hundred thousand users take a tenth of it.
 const MOST: u64 = 64 << 20;
+
+/// Uids in one question.
+const AT_ONCE: usize = 500;
+
+/// What getent(1) ends with where it does not find every key.
+const NOT_ALL: i32 = 2;
 
 /// How long a listing may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,7 +67,35 @@ pub fn members_of(group: &str) -> Result<Vec<String>, Failure> {
     Ok(group::members(&listed(&["group", "--", group])?, &listed(&["passwd"])?))
 }
 
+/// The names of the users of these uids; who is not in the user database is not in the answer.
+///
+/// # Errors
+/// [`Failure::Refused`], as of [`of_this_host`].
+pub fn names_of(uids: &[u32]) -> Result<HashMap<u32, String>, Failure> {
+    let mut names = HashMap::new();
+    for some in uids.chunks(AT_ONCE) {
+        let keys: Vec<_> = some.iter().map(u32::to_string).collect();
+        let arguments: Vec<_> = ["passwd"].into_iter().chain(keys.iter().map(|k| &**k)).collect();
+        let answer = ask(&arguments).and_then(|(listing, ended)| match ended.code() {
+            Some(0 | NOT_ALL) => Ok(listing),
+            _ => Err(format!("{GETENT} ended with {ended}")),
+        });
+        let listing = answer.map_err(|why| {
+            Failure::refused(format!(
+                "The user database does not answer: {why}. Check what '{GETENT} passwd' says."
+            ))
+        })?;
+        names.extend(passwd::names(&listing));
+    }
+    Ok(names)
+}
+
 fn listing(arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let (text, ended) = ask(arguments)?;
+    if ended.success() { Ok(text) } else { Err(format!("{GETENT} ended with {ended}")) }
+}
+
+fn ask(arguments: &[&str]) -> Result<(Vec<u8>, ExitStatus), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| cause.to_string())?;
     let (text, ended) = runtime
@@ -70,7 +105,7 @@ fn listing(arguments: &[&str]) -> Result<Vec<u8>, String> {
     if text.len() as u64 > MOST {
         return Err(format!("{GETENT} prints more than {} MiB", MOST >> 20));
     }
-    if ended.success() { Ok(text) } else { Err(format!("{GETENT} ended with {ended}")) }
+    Ok((text, ended))
 }
 
 /// Runs it with no shell, no input and no environment, and reads a bounded part of what it prints.
@@ -102,5 +137,11 @@ mod tests {
         assert!(members_of("no-such-group").is_err());
         assert!(members_of("--help").is_err());
         assert!(listing.starts_with(b"root:") || listing.windows(6).any(|at| at == b"\nroot:"));
+    }
+
+    #[test]
+    fn a_uid_has_its_name_and_one_of_nobody_has_none() {
+        let names = names_of(&[0, 4_000_000_000]).unwrap();
+        assert_eq!(names, HashMap::from([(0, "root".to_owned())]));
     }
 }

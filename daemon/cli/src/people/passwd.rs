@@ -1,6 +1,6 @@
 //! The lines of passwd(5): `name:password:uid:gid:gecos:directory:shell`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Uids;
 
@@ -33,6 +33,15 @@ impl People {
         }
         people
     }
+}
+
+/// The names of all users that `getent passwd` printed, by uid; of two the first.
+pub(super) fn names(listing: &[u8]) -> HashMap<u32, String> {
+    let mut names = HashMap::new();
+    for entry in listing.split(|&byte| byte == b'\n').filter_map(Entry::read) {
+        names.entry(entry.uid).or_insert_with(|| entry.name.to_owned());
+    }
+    names
 }
 
 struct Entry<'a> {

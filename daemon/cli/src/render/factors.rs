@@ -16,6 +16,7 @@ pub fn named(factor: &FactorInfo) -> String {
         "totp" => "authenticator app".to_owned(),
         "email" => "e-mail".to_owned(),
         "sms" => "text message".to_owned(),
+        "hotp" => "token".to_owned(),
         other => escape::line(other),
     };
     format!("{method}{label} (id {})", escape::line(&factor.id))

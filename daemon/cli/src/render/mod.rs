@@ -7,6 +7,7 @@ pub mod enrolment;
 pub mod explanation;
 pub mod factors;
 pub mod history;
+pub mod import;
 pub mod json;
 pub mod mfa;
 pub mod moment;

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod enroll;
 pub mod factor;
 mod fresh_code;
+pub mod import;
 pub mod invite;
 pub mod log;
 pub mod mfa;

@@ -14,6 +14,7 @@ use twinlock_bus_api::account::{
 use twinlock_bus_api::contact::ConfirmedContact;
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::{LogEvent, LogFilter};
+use twinlock_bus_api::import::AccountImport;
 use twinlock_bus_api::names::OBJECT_PATH;
 use twinlock_bus_api::policy::SupposedLogin;
 use twinlock_bus_api::voucher::{
@@ -283,6 +284,27 @@ impl AdminInterface {
         let mut state = lock(&self.0);
         state.admit()?;
         state.set(user, method, address)
+    }
+
+    fn import_factors(&self, user: &str, import: AccountImport) -> Result<()> {
+        let mut state = lock(&self.0);
+        state.admit()?;
+        state.user(user)?;
+        if user == "slow" {
+            return Err(Error::Unavailable("The store cannot be written.".to_owned()));
+        }
+        let factors = import.factors.as_deref().unwrap_or_default();
+        let told = factors.iter().map(|factor| {
+            let secret = factor.secret.as_deref().unwrap_or_default();
+            let what =
+                factor.counter.map_or("app".to_owned(), |counter| format!("token {counter}"));
+            format!(" {what} {} {secret}", factor.digits.unwrap_or_default())
+        });
+        let told: String = told.collect();
+        let codes = import.scratch_codes.as_deref().unwrap_or_default().join(" ");
+        let replace = import.replace.unwrap_or_default();
+        state.requests.push(format!("import {user}{told} [{codes}] {replace}"));
+        Ok(())
     }
 
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String> {

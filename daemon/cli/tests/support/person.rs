@@ -112,6 +112,7 @@ impl Scene {
             },
             columns: Box::new(move || columns),
             people: Box::new(move || Ok(people.clone())),
+            names: Box::new(twinlock_cli::people::names_of),
             members: Box::new(|group| match group {
                 "staff" => Ok(["alice", "bob", "dave"].map(str::to_owned).to_vec()),
                 "desk" => Ok(["alice", "nina", "gone"].map(str::to_owned).to_vec()),
