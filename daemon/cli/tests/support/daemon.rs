@@ -289,22 +289,7 @@ impl AdminInterface {
     fn import_factors(&self, user: &str, import: AccountImport) -> Result<()> {
         let mut state = lock(&self.0);
         state.admit()?;
-        state.user(user)?;
-        if user == "slow" {
-            return Err(Error::Unavailable("The store cannot be written.".to_owned()));
-        }
-        let factors = import.factors.as_deref().unwrap_or_default();
-        let told = factors.iter().map(|factor| {
-            let secret = factor.secret.as_deref().unwrap_or_default();
-            let what =
-                factor.counter.map_or("app".to_owned(), |counter| format!("token {counter}"));
-            format!(" {what} {} {secret}", factor.digits.unwrap_or_default())
-        });
-        let told: String = told.collect();
-        let codes = import.scratch_codes.as_deref().unwrap_or_default().join(" ");
-        let replace = import.replace.unwrap_or_default();
-        state.requests.push(format!("import {user}{told} [{codes}] {replace}"));
-        Ok(())
+        state.import(user, &import)
     }
 
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use twinlock_bus_api::account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, UserStatus};
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::LogEvent;
+use twinlock_bus_api::import::AccountImport;
 use twinlock_bus_api::voucher::{
     BypassOptions, InvitationOptions, ResetOutcome, ResetRequestInfo, Voucher,
 };
@@ -38,6 +39,25 @@ pub struct State {
 }
 
 impl State {
+    pub fn import(&mut self, user: &str, import: &AccountImport) -> Result<()> {
+        self.user(user)?;
+        if user == "slow" {
+            return Err(Error::Unavailable("The store cannot be written.".to_owned()));
+        }
+        let factors = import.factors.as_deref().unwrap_or_default();
+        let told = factors.iter().map(|factor| {
+            let secret = factor.secret.as_deref().unwrap_or_default();
+            let what =
+                factor.counter.map_or("app".to_owned(), |counter| format!("token {counter}"));
+            format!(" {what} {} {secret}", factor.digits.unwrap_or_default())
+        });
+        let told: String = told.collect();
+        let codes = import.scratch_codes.as_deref().unwrap_or_default().join(" ");
+        let replace = import.replace.unwrap_or_default();
+        self.requests.push(format!("import {user}{told} [{codes}] {replace}"));
+        Ok(())
+    }
+
     /// What stands of one of its users, to be changed by a test.
     pub fn status_mut(&mut self, name: &str) -> &mut UserStatus {
         self.user(name).unwrap()

@@ -40,7 +40,7 @@ impl Accounts {
             if authority == Authority::Own {
                 prove(record, world, effects, user, caller, code)?;
             }
-            let had = record.recovery.len();
+            let had = record.recovery_left();
             let (codes, hashed) = make(world);
             record.renew_recovery(hashed, world.now);
             let cause = format!("{} new codes; {had} of the old ones were left", codes.len());

@@ -150,7 +150,7 @@ impl Accounts {
             invitation: record.invitation.as_ref().filter(|i| now < i.until).map(invited),
             bypasses: bypasses(record, now),
             reset_request: waiting(record, now),
-            recovery_codes: Some(u32::try_from(record.recovery.len()).unwrap_or(u32::MAX)),
+            recovery_codes: Some(u32::try_from(record.recovery_left()).unwrap_or(u32::MAX)),
             contacts: Some(contacts(record, authority)),
             trusted_hosts: Some(trusted_hosts(record, now)),
             ..UserStatus::default()
