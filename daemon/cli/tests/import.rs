@@ -49,6 +49,10 @@ fn at_terminal(
     let mut shown = Scene::at_terminal(script).run(&all);
     let folder = folder.path().to_str().unwrap();
     shown.screen = shown.screen.replace(folder, "/etc");
+    // The width of the column depends on the folder.
+    while shown.screen.contains("   ") {
+        shown.screen = shown.screen.replace("   ", "  ");
+    }
     shown
 }
 
