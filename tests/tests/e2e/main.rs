@@ -21,6 +21,7 @@ mod every_key;
 mod fail2ban;
 mod failures;
 mod history;
+mod import;
 mod installed;
 mod leaks;
 mod one_time_codes;
