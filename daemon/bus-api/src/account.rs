@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use zbus::{DeserializeDict, SerializeDict, Type};
 
 use crate::{
+    backup::{BackupLock, RestorePlan},
     contact::{ConfirmedContact, ContactInfo},
     error::Result,
     history::{LogEvent, LogFilter},
@@ -268,6 +269,24 @@ pub trait Admin {
 
     /// Takes over what another program knew of a user, all of it or nothing.
     fn import_factors(&self, user: &str, import: AccountImport) -> Result<()>;
+
+    /// Seals every record as of now; says under which number the file is read, and how long it is.
+    fn begin_backup(&self, lock: BackupLock) -> Result<(u64, u64)>;
+
+    /// A piece of that file from this offset on; the last one ends it.
+    fn read_backup(&self, backup: u64, offset: u64) -> Result<Vec<u8>>;
+
+    /// Makes room for a file of so many bytes that is to be restored.
+    fn begin_restore(&self, size: u64) -> Result<u64>;
+
+    /// Hands over its next piece, at most [`PIECE`](crate::backup::PIECE) bytes.
+    fn write_restore(&self, restore: u64, piece: &[u8]) -> Result<()>;
+
+    /// Opens it, with the store's key where `key` is empty, and says what its restore would do.
+    fn plan_restore(&self, restore: u64, key: &[u8]) -> Result<RestorePlan>;
+
+    /// Restores it: all of it or nothing.
+    fn commit_restore(&self, restore: u64) -> Result<RestorePlan>;
 
     /// Why a login of this user would be decided as it would be, as JSON.
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String>;

@@ -9,6 +9,7 @@
 //! - [`history`] (feature `admin`): what happened, on `org.twinlock1.Admin`.
 //! - [`voucher`] (feature `admin`): invitations, bypass codes and resets on `org.twinlock1.Admin`.
 //! - [`import`] (feature `admin`): factors from elsewhere, on `org.twinlock1.Admin`.
+//! - [`backup`] (feature `admin`): backups on `org.twinlock1.Admin`, and the head of their file.
 //! - [`error`]: the errors that the system-bus interfaces answer with.
 //!
 //! The installed interface XML documents each method for readers of other languages; a test holds
@@ -17,6 +18,8 @@
 
 #[cfg(feature = "admin")]
 pub mod account;
+#[cfg(feature = "admin")]
+pub mod backup;
 #[cfg(feature = "admin")]
 pub mod contact;
 #[cfg(feature = "admin")]

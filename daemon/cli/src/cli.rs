@@ -49,6 +49,8 @@ pub enum Verb {
     Policy(verbs::policy::Args),
     Pam(verbs::pam::Args),
     Config(verbs::config::Args),
+    Backup(verbs::backup::Args),
+    Restore(verbs::restore::Args),
     Doctor(verbs::doctor::Args),
     Completions(verbs::completions::Args),
 }

@@ -6,6 +6,7 @@
 //! - [`pam_file`]: files of `/etc/pam.d`, line by line; [`pam_change`]: our lines in them, and how they
 //!   come out again.
 //! - [`import`]: factors that other programs made, read from their files.
+//! - [`backup_file`]: a backup on the disk; [`passphrase`]: what opens it.
 //! - [`doctor`]: what is wrong with the host.
 //! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
 //!   outside is made safe to show.
@@ -15,6 +16,7 @@
 //! decides who may do what.
 #![forbid(unsafe_code)]
 
+pub mod backup_file;
 pub mod cli;
 pub mod client;
 pub mod doctor;
@@ -23,6 +25,7 @@ pub mod failure;
 pub mod import;
 pub mod pam_change;
 pub mod pam_file;
+pub mod passphrase;
 pub mod people;
 pub mod progress;
 pub mod prompt;
@@ -70,6 +73,8 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),
         Verb::Pam(args) => verbs::pam::run(args, config, around),
         Verb::Config(args) => verbs::config::run(&args, config, around),
+        Verb::Backup(args) => verbs::backup::run(&args, &mut around.client(config)?, around),
+        Verb::Restore(args) => verbs::restore::run(&args, &mut around.client(config)?, around),
         Verb::Doctor(args) => verbs::doctor::run(&args, config, around),
         Verb::Completions(args) => verbs::completions::run(&args, around),
     }

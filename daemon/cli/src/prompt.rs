@@ -9,6 +9,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -27,6 +30,14 @@ pub trait Prompt {
     /// # Errors
     /// [`Failure::Refused`] where input ends, is too long, or is not text.
     fn ask(&mut self, question: &str) -> Result<Secret, Failure>;
+
+    /// As [`Prompt::ask`], without showing what is typed.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] as of [`Prompt::ask`], or the person pressed Ctrl-C.
+    fn ask_hidden(&mut self, question: &str) -> Result<Secret, Failure> {
+        self.ask(question)
+    }
 
     /// Tells the person something between two questions.
     ///
@@ -84,12 +95,69 @@ impl Prompt for Console {
         }
     }
 
+    fn ask_hidden(&mut self, question: &str) -> Result<Secret, Failure> {
+        let Self::Terminal(terminal) = self else { return self.ask(question) };
+        write!(terminal, "{question}").and_then(|()| terminal.flush())?;
+        let answer = {
+            let mut quiet = Quiet::on(terminal).map_err(io::Error::from)?;
+            read_line(&mut quiet)
+        };
+        writeln!(terminal)?;
+        match answer {
+            Ok(answer) if answer.expose().contains(INTERRUPT as char) => {
+                Err(Failure::refused("Interrupted, and nothing was done."))
+            }
+            answer => answer,
+        }
+    }
+
     fn tell(&mut self, text: &str) -> Result<(), Failure> {
         match self {
             Self::Terminal(terminal) => writeln!(terminal, "{text}")?,
             Self::Pipe(_) => writeln!(io::stderr(), "{text}")?,
         }
         Ok(())
+    }
+}
+
+/// What Ctrl-C sends.
+const INTERRUPT: u8 = 3;
+
+/// A terminal that does not echo, until this is dropped. Ctrl-C ends the line instead of the process,
+/// which would leave the terminal as it is.
+struct Quiet<'a> {
+    terminal: &'a File,
+    before: Termios,
+    interrupted: bool,
+}
+
+impl<'a> Quiet<'a> {
+    fn on(terminal: &'a File) -> rustix::io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut quiet = before.clone();
+        quiet.local_modes -= LocalModes::ECHO | LocalModes::ISIG;
+        quiet.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
+        // What was typed ahead was echoed, and is no passphrase.
+        tcsetattr(terminal, OptionalActions::Flush, &quiet)?;
+        Ok(Self { terminal, before, interrupted: false })
+    }
+}
+
+impl Read for Quiet<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.interrupted {
+            return Ok(0);
+        }
+        let count = (&*self.terminal).read(buffer)?;
+        self.interrupted = buffer[..count].contains(&INTERRUPT);
+        Ok(count)
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        // There is nothing else to be done about a terminal that is gone.
+        let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
     }
 }
 

@@ -87,6 +87,10 @@ pub enum Happening {
     MessageSent,
     /// A message to a user could not be sent.
     MessageFailed,
+    /// The records were handed out as a backup.
+    BackupMade,
+    /// The records of a backup were put into the store.
+    BackupRestored,
     /// A configuration was put in force.
     ConfigurationRead,
     /// A configuration was refused, and the one in force stays.
@@ -126,6 +130,8 @@ impl Happening {
             Self::CallRefused => "call.refused",
             Self::MessageSent => "message.sent",
             Self::MessageFailed => "message.failed",
+            Self::BackupMade => "backup.made",
+            Self::BackupRestored => "backup.restored",
             Self::ConfigurationRead => "configuration.read",
             Self::ConfigurationRefused => "configuration.refused",
             Self::Trouble => "trouble",

@@ -82,6 +82,14 @@ impl ScratchCodes {
         }
     }
 
+    /// Keeps those that another state of the same set has not used either.
+    pub fn keep(&mut self, other: &Self) {
+        if self.salt != other.salt {
+            self.digests.clear();
+        }
+        self.digests.retain(|digest| other.digests.contains(digest));
+    }
+
     /// How many have not been used.
     pub const fn len(&self) -> usize {
         self.digests.len()

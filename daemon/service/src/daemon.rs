@@ -34,7 +34,7 @@ use crate::{
     },
     notify,
     post::{NoPost, Outbox, Post, Sending},
-    store::{KeyError, KeySources, OpenError, Options, SledStore},
+    store::{DerivedKey, KeyError, KeySources, OpenError, Options, SledStore},
 };
 
 /// How long logins that are being decided may take to end once the daemon is told to stop, and how
@@ -84,7 +84,7 @@ impl Start {
         let loaded = self.read_configuration()?;
         let config = &loaded.config;
         let listener = login_socket(config)?;
-        let (store, hashing) = self.open_store(config)?;
+        let (store, hashing, backup_key) = self.open_store(config)?;
         let audit = AuditLog::start(&config.audit.syslog)?;
         let runtime = runtime()?;
         let post = post_runtime()?;
@@ -96,8 +96,13 @@ impl Start {
             post: Arc::new(NoPost),
             hashing: Arc::new(hashing),
         };
-        let served =
-            runtime.block_on(self.serve(loaded, foundations, listener, post.handle().clone()));
+        let served = runtime.block_on(self.serve(
+            loaded,
+            foundations,
+            &backup_key,
+            listener,
+            post.handle().clone(),
+        ));
         // A look-up of a name that hangs in there is waited for by nobody.
         post.shutdown_background();
         runtime.shutdown_timeout(GRACE);
@@ -120,6 +125,7 @@ impl Start {
         self,
         loaded: Loaded,
         mut foundations: Foundations,
+        backup_key: &DerivedKey,
         listener: UnixListener,
         post: Handle,
     ) -> Result<(), StartError> {
@@ -132,7 +138,7 @@ impl Start {
         foundations.post = Arc::clone(&outbox) as Arc<dyn Post>;
         let engine = Arc::new(Engine::start(foundations, settings(&config)).await?);
         let desk = Arc::new(Desk::new(Arc::clone(&engine), Stacks::default()));
-        let accounts = Arc::new(Accounts::new(Arc::clone(&engine)));
+        let accounts = Arc::new(Accounts::new(Arc::clone(&engine)).with_backup_key(backup_key));
         let door = listener::serve(listener, Arc::clone(&engine), Arc::clone(&desk));
         let mut logins = tokio::spawn(door);
         let (tried, bus_was_tried) = oneshot::channel();
@@ -204,10 +210,13 @@ impl Start {
         Ok(loaded)
     }
 
-    fn open_store(&self, config: &Config) -> Result<(SledStore, CodeHashing), StartError> {
+    fn open_store(
+        &self,
+        config: &Config,
+    ) -> Result<(SledStore, CodeHashing, DerivedKey), StartError> {
         let key = self.key_sources(config).load_or_make(&config.store.path)?;
         let store = SledStore::open(&config.store.path, &key, Options::default())?;
-        Ok((store, CodeHashing::new(&key)?))
+        Ok((store, CodeHashing::new(&key)?, key.derive("backup: sealing")?))
     }
 
     fn key_sources(&self, config: &Config) -> KeySources {

@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod audit_log;
 pub mod audit_trail;
+pub mod backup;
 pub mod bus;
 pub mod clock;
 pub mod daemon;

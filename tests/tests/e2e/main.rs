@@ -9,6 +9,7 @@
 )]
 
 mod administration;
+mod backup;
 mod bad_codes;
 mod bad_names;
 mod bad_settings;

@@ -5,6 +5,7 @@
 //!                            └── one deadline over both; a line after a second of waiting
 //! ```
 
+mod backups;
 mod calls;
 mod history;
 mod own;

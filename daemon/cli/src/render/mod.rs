@@ -16,6 +16,7 @@ pub mod pam;
 pub mod recovery;
 pub mod requests;
 pub mod reset;
+pub mod restore;
 pub mod standing;
 pub mod table;
 pub mod trusted;
@@ -25,6 +26,7 @@ pub mod voucher;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use moment::rfc3339;
 pub use palette::Palette;
 
 /// What a rendering depends on besides its data.

@@ -1,5 +1,6 @@
 //! What can be done: one verb a file, each an `Args` and a `run`.
 
+pub mod backup;
 pub mod bypass;
 pub mod completions;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod pam;
 pub mod policy;
 pub mod recovery;
 pub mod reset;
+pub mod restore;
 pub mod status;
 pub mod trusted;
 pub mod unlock;

@@ -306,6 +306,8 @@ fn plain(record: &AuditRecord) -> Explanation {
         "user.reset" => "Every second factor of the user was taken away",
         "user.imported" => "Second factors were taken over from another program",
         "user.unlocked" => "The counters of wrong codes were cleared",
+        "backup.made" => "A backup of every record was made",
+        "backup.restored" => "A backup was restored into the store",
         "configuration.read" => "A configuration was put in force",
         other => other,
     };

@@ -128,6 +128,24 @@ impl HotpFactor {
         self.ahead = None;
     }
 
+    /// Moves past every code that one is enough for now, as if it had been accepted.
+    pub fn accept_look_ahead(&mut self) {
+        let last = self.counter.saturating_add(LOOK_AHEAD).min(GREATEST - 2);
+        self.accept(last);
+    }
+
+    /// Whether it is the same key.
+    pub fn is_same_token(&self, other: &Self) -> bool {
+        self.secret == other.secret
+    }
+
+    /// Moves as far as another record of the same token has come.
+    pub fn go_on_from(&mut self, other: &Self) {
+        if self.is_same_token(other) {
+            self.counter = self.counter.max(other.counter);
+        }
+    }
+
     /// Remembers a code that was refused, as far as the next one depends on it.
     pub fn refuse(&mut self, check: Check) {
         self.ahead = match check {

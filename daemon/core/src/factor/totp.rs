@@ -200,6 +200,16 @@ impl TotpFactor {
         self.last_step = self.last_step.max(Some(step));
     }
 
+    /// Keeps every step as accepted that is accepted at this time, `window` steps after it included.
+    pub fn accept_until(&mut self, now: Timestamp, window: u16) {
+        self.accept((now.as_secs() / self.period).saturating_add(u64::from(window)));
+    }
+
+    /// The last accepted step; `None` if none ever was.
+    pub const fn last_step(&self) -> Option<u64> {
+        self.last_step
+    }
+
     /// The `otpauth://` URI of the key, for a QR code.
     ///
     /// A colon separates issuer and account there, so it becomes a dash within either.

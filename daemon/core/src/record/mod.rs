@@ -3,6 +3,7 @@
 
 mod change;
 mod import;
+mod restore;
 mod verify;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     change::TooManyFactors,
     import::{Import, ImportError},
+    restore::Present,
     verify::{Proof, Trial, Verification},
 };
 use crate::{

@@ -8,7 +8,7 @@ use zbus::{Connection, message::Header};
 
 use super::{
     caller::Caller, calls::Calls, contacts::PendingContact, effects::Effects,
-    enrolments::Enrolments, errors,
+    enrolments::Enrolments, errors, transfers::Transfers,
 };
 use crate::engine::{Done, Engine, EngineError, UserLocks, within};
 
@@ -29,6 +29,8 @@ pub struct Accounts {
     pub(super) engine: Arc<Engine>,
     pub(super) enrolments: Enrolments,
     pub(super) proofs: Enrolments<PendingContact>,
+    pub(super) transfers: Transfers,
+    pub(super) backup_key: Option<crate::backup::file::FileKey>,
     turns: UserLocks,
     calls: Calls,
 }
@@ -40,9 +42,17 @@ impl Accounts {
             engine,
             enrolments: Enrolments::default(),
             proofs: Enrolments::default(),
+            transfers: Transfers::default(),
+            backup_key: None,
             turns: UserLocks::default(),
             calls: Calls::default(),
         }
+    }
+
+    /// With the key that backups are sealed with where no passphrase is given.
+    #[must_use]
+    pub fn with_backup_key(self, key: &crate::store::DerivedKey) -> Self {
+        Self { backup_key: Some(zeroize::Zeroizing::new(*key.expose())), ..self }
     }
 
     /// Who sent this message, when it is their turn.

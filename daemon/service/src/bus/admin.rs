@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use twinlock_bus_api::{
     account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus},
+    backup::{BackupLock, RestorePlan},
     error::{Error, Result},
     history::{LogEvent, LogFilter},
     import::AccountImport,
@@ -16,10 +17,8 @@ use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
-use super::{
-    account::{Accounts, Authority},
-    caller::Caller,
-};
+use super::account::{Accounts, Authority};
+use super::caller::Caller;
 
 /// The interface.
 pub(super) struct AdminInterface {
@@ -206,6 +205,75 @@ impl AdminInterface {
         let caller = self.administrator(&header, connection).await?;
         let user = self.accounts.user(&user).await?;
         self.accounts.import_factors(&user, &caller, &import).await
+    }
+
+    #[zbus(out_args("backup", "size"))]
+    async fn begin_backup(
+        &self,
+        lock: BackupLock,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(u64, u64)> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.begin_backup(&caller, lock).await
+    }
+
+    #[zbus(out_args("piece"))]
+    async fn read_backup(
+        &self,
+        backup: u64,
+        offset: u64,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<Vec<u8>> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.read_backup(&caller, backup, offset)
+    }
+
+    #[zbus(out_args("restore"))]
+    async fn begin_restore(
+        &self,
+        size: u64,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<u64> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.begin_restore(&caller, size)
+    }
+
+    async fn write_restore(
+        &self,
+        restore: u64,
+        piece: Vec<u8>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<()> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.write_restore(&caller, restore, &piece)
+    }
+
+    #[zbus(out_args("plan"))]
+    async fn plan_restore(
+        &self,
+        restore: u64,
+        key: Vec<u8>,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<RestorePlan> {
+        let key = Zeroizing::new(key);
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.plan_restore(&caller, restore, &key).await
+    }
+
+    #[zbus(out_args("restored"))]
+    async fn commit_restore(
+        &self,
+        restore: u64,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<RestorePlan> {
+        let caller = self.administrator(&header, connection).await?;
+        self.accounts.commit_restore(&caller, restore).await
     }
 
     #[zbus(out_args("explanation"))]

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod backups;
 mod caller;
 mod calls;
 mod contacts;
@@ -25,6 +26,7 @@ mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod transfers;
 mod trust;
 mod verbs;
 mod vouchers;

@@ -5,6 +5,7 @@
 //! seldom has to be tried again; the compare-and-swap is what holds where several daemons share a
 //! store. A verdict leaves the engine only after everything it rests on is durable.
 
+mod backup;
 mod forget;
 mod locks;
 pub(crate) mod random;
@@ -32,7 +33,7 @@ use twinlock_core::{
 use zeroize::Zeroizing;
 
 use self::strangers::Strangers;
-pub use self::{forget::Forgotten, locks::UserLocks, time::Now};
+pub use self::{backup::Restored, forget::Forgotten, locks::UserLocks, time::Now};
 use crate::{
     audit_log::AuditLog,
     audit_trail::History,

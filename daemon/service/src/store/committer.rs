@@ -45,8 +45,8 @@ pub(super) fn record_name(key: &str) -> Vec<u8> {
 
 /// What a committer writes on.
 pub(super) trait Medium: Send + 'static {
-    /// Whether there is room for a group. Asked before anything is written.
-    fn room(&mut self) -> Result<(), StoreError>;
+    /// Whether there is room for a group with so many bytes of values. Asked before anything is written.
+    fn room(&mut self, bytes: u64) -> Result<(), StoreError>;
     /// Writes all of it or, after a crash, nothing of it. `None` deletes.
     fn write(&mut self, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), String>;
     /// Returns once everything written survives a power cut; the head among it has this version.
@@ -102,7 +102,9 @@ impl<M: Medium> Committer<M> {
 
     /// Carries a group out, and says what came of each commit.
     fn settle(&mut self, group: Vec<Vec<Change>>) -> Vec<Result<Version, CommitError>> {
-        if let Err(error) = self.index.check().and_then(|()| self.medium.room()) {
+        let values = group.iter().flatten().filter_map(|change| change.value.as_ref());
+        let bytes = values.map(|value| value.len() as u64).sum();
+        if let Err(error) = self.index.check().and_then(|()| self.medium.room(bytes)) {
             return vec![Err(error.into()); group.len()];
         }
         let mut batch = Batch { head: self.head.clone(), ..Batch::default() };

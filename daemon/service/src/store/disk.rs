@@ -16,6 +16,10 @@ use super::{
     witness::Witness,
 };
 
+/// How many times its size a value takes in sled's log, which writes a leaf of its tree anew now and
+/// then. It matters where a restore commits everything at once; else what is kept free covers it.
+const AMPLIFICATION: u64 = 8;
+
 /// An open store's disk.
 pub(super) struct Disk {
     database: Arc<Database>,
@@ -48,13 +52,14 @@ impl Disk {
 }
 
 impl Medium for Disk {
-    fn room(&mut self) -> Result<(), StoreError> {
+    fn room(&mut self, bytes: u64) -> Result<(), StoreError> {
+        let needed = self.keep_free.max(bytes.saturating_mul(AMPLIFICATION) / 1024);
         let free =
             self.database.directory().free().map_err(|cause| StoreError::OutOfService {
                 cause: one_line(&cause.to_string()),
             })?;
-        if free < self.keep_free {
-            return Err(StoreError::NoSpace { free, needed: self.keep_free });
+        if free < needed {
+            return Err(StoreError::NoSpace { free, needed });
         }
         Ok(())
     }

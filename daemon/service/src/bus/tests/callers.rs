@@ -31,6 +31,7 @@ fn arguments(types: &[String]) -> Option<Structure<'static>> {
         body = match kind.as_str() {
             "s" => body.add_field("alice".to_owned()),
             "t" => body.add_field(1u64),
+            "ay" => body.add_field(vec![7u8; 32]),
             "as" => body.add_field(vec!["alice".to_owned()]),
             "a{sv}" => body.add_field(options()),
             other => panic!("no argument of type {other}"),

@@ -29,8 +29,8 @@ struct Moody<M> {
 }
 
 impl<M: Medium> Medium for Moody<M> {
-    fn room(&mut self) -> Result<(), StoreError> {
-        self.disk.room()
+    fn room(&mut self, bytes: u64) -> Result<(), StoreError> {
+        self.disk.room(bytes)
     }
 
     fn write(&mut self, writes: Vec<(Vec<u8>, Option<Vec<u8>>)>) -> Result<(), String> {

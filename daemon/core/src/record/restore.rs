@@ -1,0 +1,93 @@
+//! What a backup brings back, and what it must not.
+//!
+//! Between the backup and the restore codes were used, hosts lost their trust and codes were sent, and
+//! the backup knows of none of it. So whatever was good once or for a time is void, and whatever counts
+//! on goes on from the present. The record that the store still has knows more, where there is one.
+
+use crate::{factor::Kind, record::UserRecord, time::Timestamp};
+
+/// Codes up to here were or may have been used: the time of day, and the `[totp] window` of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Present {
+    /// The time of day; where the clock was set back, the time of the backup.
+    pub clock: Timestamp,
+    /// Time steps after it whose codes are accepted already.
+    pub window: u16,
+}
+
+impl UserRecord {
+    /// The record of a backup as it may stand in the store, which has `stored` of the user now.
+    ///
+    /// Void are trusted hosts, codes that were sent, bypass codes, invitations and a request for a
+    /// reset. No code of a factor that could have been used until now works again. Of recovery codes
+    /// those are left that the store has as well, as the others were used or replaced; all, where the
+    /// store does not know the user. Wrong codes that the store has counted stay counted.
+    pub fn restored(mut self, stored: Option<&Self>, present: Present) -> Self {
+        for kind in self.factors.iter_mut().map(|factor| &mut factor.kind) {
+            kind.pass_over(present);
+            for known in stored.iter().flat_map(|stored| &stored.factors) {
+                kind.go_on_from(&known.kind);
+            }
+        }
+        if let Some(stored) = stored {
+            self.trust_epoch = self.trust_epoch.max(stored.trust_epoch);
+        }
+        // What was said of an earlier account of the name is not said of this one.
+        if let Some(stored) = stored.filter(|stored| stored.uid == self.uid) {
+            self.recovery.retain(|code| stored.recovery.contains(code));
+            self.scratch.keep(&stored.scratch);
+            self.lockout.clone_from(&stored.lockout);
+            self.one_time.clone_from(&stored.one_time);
+            self.first_seen = self.first_seen.or(stored.first_seen);
+            if stored.reset_request.is_some() {
+                self.reset_request.clone_from(&stored.reset_request);
+            }
+        }
+        self.invitation = None;
+        self.bypasses.clear();
+        if let Some(request) = &mut self.reset_request {
+            request.closed = true;
+        }
+        self.distrust();
+        self
+    }
+
+    /// Whether it has a factor that `stored` has not: one that was removed since, as by a reset.
+    pub fn revives(&self, stored: &Self) -> bool {
+        let has =
+            |wanted: &Kind| stored.factors.iter().any(|factor| same_key(&factor.kind, wanted));
+        self.factors.iter().any(|factor| !has(&factor.kind))
+    }
+}
+
+fn same_key(one: &Kind, other: &Kind) -> bool {
+    match (one, other) {
+        (Kind::Totp(one), Kind::Totp(other)) => one.secret() == other.secret(),
+        (Kind::Hotp(one), Kind::Hotp(other)) => one.is_same_token(other),
+        (Kind::Totp(_), Kind::Hotp(_)) | (Kind::Hotp(_), Kind::Totp(_)) => false,
+    }
+}
+
+impl Kind {
+    /// Every code that is accepted by now counts as used. Of a token that counts those are as many as
+    /// a login looks ahead; nobody knows how many were used since.
+    fn pass_over(&mut self, present: Present) {
+        match self {
+            Self::Totp(totp) => totp.accept_until(present.clock, present.window),
+            Self::Hotp(hotp) => hotp.accept_look_ahead(),
+        }
+    }
+
+    /// What another record of the same key knows to be used is used.
+    fn go_on_from(&mut self, known: &Self) {
+        match (self, known) {
+            (Self::Totp(totp), Self::Totp(known)) if totp.secret() == known.secret() => {
+                if let Some(step) = known.last_step() {
+                    totp.accept(step);
+                }
+            }
+            (Self::Hotp(hotp), Self::Hotp(known)) => hotp.go_on_from(known),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A record that comes back from a backup: what is void, and what goes on from the present.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+#[path = "support/hashing.rs"]
+mod hashing;
+
+use std::time::Duration;
+
+use hashing::Plain;
+use twinlock_core::{
+    factor::{
+        Kind,
+        hotp::{self, HotpFactor},
+        totp::{Check, Secret, TotpFactor},
+    },
+    lockout::Rules,
+    login::User,
+    printed_code::PrintedCode,
+    record::{Present, UserRecord},
+    reset_request::ResetRequest,
+    scratch_codes::ScratchCodes,
+    time::Timestamp,
+    voucher::{Bypass, Invitation},
+};
+
+/// The codes of the secret of RFC 4226 appendix D, at the steps 0 to 9.
+const CODES: [&str; 10] = [
+    "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871",
+    "520489",
+];
+
+/// The fifth time step.
+const NOW: Timestamp = Timestamp::from_secs(4 * 30);
+
+const PRESENT: Present = Present { clock: NOW, window: 1 };
+
+fn record(uid: u32) -> UserRecord {
+    UserRecord::new(&User { name: "alice".to_owned(), uid, groups: Vec::new() })
+}
+
+fn enrolled(uid: u32, secret: &[u8]) -> UserRecord {
+    let mut record = record(uid);
+    let totp = TotpFactor::new(Secret::new(secret));
+    record.enrol("7F3KQ2".to_owned(), "phone".to_owned(), totp, NOW).unwrap();
+    record
+}
+
+fn alice() -> UserRecord {
+    enrolled(1000, b"12345678901234567890")
+}
+
+fn totp(record: &mut UserRecord) -> &mut TotpFactor {
+    let Kind::Totp(totp) = &mut record.factors[0].kind else { panic!("no TOTP") };
+    totp
+}
+
+fn check(record: &mut UserRecord, step: usize) -> Check {
+    totp(record).check(CODES[step], 1, Timestamp::from_secs(30 * step as u64))
+}
+
+fn printed(n: u8) -> PrintedCode {
+    PrintedCode::from_random(&[n; 10])
+}
+
+fn until() -> Timestamp {
+    NOW.after(Duration::from_secs(3600))
+}
+
+#[test]
+fn no_code_that_could_have_been_used_by_now_works_again() {
+    let mut restored = alice().restored(None, PRESENT);
+    for step in 3..=5 {
+        assert_eq!(check(&mut restored, step), Check::Used, "step {step}");
+    }
+    assert_eq!(check(&mut restored, 6), Check::Fresh { step: 6 });
+}
+
+#[test]
+fn what_the_store_knows_to_be_used_stays_used_though_its_clock_was_ahead() {
+    let mut stored = alice();
+    totp(&mut stored).accept(8);
+    let mut restored = alice().restored(Some(&stored), PRESENT);
+    assert_eq!(check(&mut restored, 8), Check::Used);
+    assert_eq!(check(&mut restored, 9), Check::Fresh { step: 9 });
+    // Also where the record is of an earlier account, but the key is the same.
+    let mut of_another = enrolled(1001, b"12345678901234567890");
+    totp(&mut of_another).accept(8);
+    assert_eq!(check(&mut alice().restored(Some(&of_another), PRESENT), 8), Check::Used);
+}
+
+#[test]
+fn a_token_that_counts_moves_past_what_a_login_would_have_taken() {
+    let token = HotpFactor::imported(Secret::new(b"12345678901234567890"), 6, 0).unwrap();
+    let mut backup = alice();
+    backup.factors[0].kind = Kind::Hotp(token.clone());
+    let of = |record: &UserRecord| match &record.factors[0].kind {
+        Kind::Hotp(hotp) => CODES.map(|code| hotp.check(code)),
+        Kind::Totp(_) => panic!("no HOTP"),
+    };
+    assert!(of(&backup).iter().all(|check| matches!(check, hotp::Check::Fresh { .. })));
+    let fresh = |check: &hotp::Check| matches!(check, hotp::Check::Fresh { .. });
+    assert!(!of(&backup.restored(None, PRESENT)).iter().any(fresh));
+}
+
+#[test]
+fn of_scratch_codes_those_stay_that_the_store_has_too() {
+    let codes = ["12345678", "23456789"];
+    let (mut stored, mut backup) = (alice(), alice());
+    backup.scratch = ScratchCodes::new(codes, [1; 16], &Plain).unwrap();
+    stored.scratch = backup.scratch.clone();
+    let used = stored.scratch.find(codes[0], &Plain).unwrap();
+    stored.scratch.spend(used);
+    let restored = backup.clone().restored(Some(&stored), PRESENT);
+    assert!(restored.scratch.find(codes[0], &Plain).is_none());
+    assert!(restored.scratch.find(codes[1], &Plain).is_some());
+    stored.scratch = ScratchCodes::new(codes, [2; 16], &Plain).unwrap();
+    assert!(backup.restored(Some(&stored), PRESENT).scratch.is_empty(), "another set");
+}
+
+#[test]
+fn invitations_bypass_codes_and_requests_are_void() {
+    let mut record = alice();
+    record.invite(Invitation {
+        code: printed(1).hashed([1; 16], &Plain),
+        id: "I1".to_owned(),
+        until: until(),
+    });
+    record.issue_bypass(
+        Bypass {
+            id: "B1".to_owned(),
+            code: printed(2).hashed([2; 16], &Plain),
+            since: NOW,
+            until: until(),
+            uses_left: 1,
+            from: None,
+            reason: "phone left at home".to_owned(),
+            by: "root".to_owned(),
+        },
+        NOW,
+    );
+    record.reset_request = Some(ResetRequest {
+        id: "R1".to_owned(),
+        since: NOW,
+        source: "local".to_owned(),
+        service: "sshd".to_owned(),
+        reason: None,
+        closed: false,
+    });
+    let epoch = record.trust_epoch;
+    let restored = record.restored(None, PRESENT);
+    assert!(restored.invitation.is_none() && restored.bypasses.is_empty());
+    assert!(restored.reset_request.as_ref().is_some_and(|request| !request.is_open(NOW)));
+    assert!(restored.trusted.is_empty() && restored.one_time.is_empty());
+    assert!(restored.trust_epoch > epoch, "what waits for its account phase trusts no host");
+}
+
+#[test]
+fn trust_that_was_withdrawn_since_is_not_staged_from_before() {
+    let (mut stored, backup) = (alice(), alice());
+    stored.distrust();
+    stored.distrust();
+    let last = stored.trust_epoch;
+    assert!(backup.restored(Some(&stored), PRESENT).trust_epoch > last);
+}
+
+#[test]
+fn of_recovery_codes_those_stay_that_the_store_has_too() {
+    let codes: Vec<_> = (1..=3).map(|n| printed(n).hashed([n; 16], &Plain)).collect();
+    let (mut stored, mut backup) = (alice(), alice());
+    backup.renew_recovery(codes.clone(), NOW);
+    stored.renew_recovery(codes[1..].to_vec(), NOW);
+    assert!(backup.clone().restored(Some(&stored), PRESENT).recovery == codes[1..]);
+    assert!(backup.clone().restored(None, PRESENT).recovery == codes);
+    let stranger = record(1001);
+    assert!(backup.restored(Some(&stranger), PRESENT).recovery == codes, "of an earlier account");
+}
+
+#[test]
+fn guesses_that_the_store_has_counted_stay_counted() {
+    let (mut stored, rules) = (alice(), Rules::default());
+    for _ in 0..rules.hard_limit {
+        let _ = stored.lockout.record_failure("203.0.113.9", &rules, NOW);
+    }
+    assert!(alice().restored(Some(&stored), PRESENT).lockout.is_stopped());
+}
+
+#[test]
+fn a_factor_that_was_taken_away_since_is_noticed() {
+    let other = enrolled(1000, b"09876543210987654321");
+    assert!(alice().revives(&other) && alice().revives(&record(1000)));
+    assert!(!alice().revives(&alice()) && !record(1000).revives(&alice()));
+}
