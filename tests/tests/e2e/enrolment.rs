@@ -87,6 +87,15 @@ fn a_stranger_with_a_wrong_password_enrols_nobody() {
         terminal.type_line(&phone.fresh()).expect("Press Enter to go on:").type_line("");
         assert!(!is_in(&mut terminal, "alice"), "{}", terminal.transcript());
         assert!(!is_enrolled());
+
+        stack[0] = "auth requisite pam_unix.so nodelay".to_owned();
+        install("sshd", &stack);
+        let mut terminal =
+            Ssh::to(&host.alice).methods("keyboard-interactive").from("203.0.113.66").start();
+        terminal.expect("assword:").type_line("a guess");
+        assert!(!terminal.answer_if_asked("Key:", ""), "no key is shown to a thief");
+        assert!(!is_in(&mut terminal, "alice"), "{}", terminal.transcript());
+        assert!(!is_enrolled());
     });
 }
 

@@ -3,7 +3,6 @@
 use std::fs;
 use std::process::Command;
 
-use serde_json::Value;
 use twinlock_tests::rig::authenticator::Authenticator;
 use twinlock_tests::rig::command::{enrol, show, twinlock};
 use twinlock_tests::rig::daemon::configure;
@@ -128,31 +127,61 @@ fn line(kind: &str) -> String {
     twinlock_tests::rig::pam_stack::twinlock(kind, "required", "")
 }
 
+/// A stack in which `pam_unix` has this control word.
+fn stack(control: &str) -> Vec<String> {
+    vec![
+        format!("auth {control} pam_unix.so nodelay"),
+        line("auth"),
+        "account required pam_unix.so".to_owned(),
+        line("account"),
+        "session required pam_permit.so".to_owned(),
+    ]
+}
+
+fn is_trusted(user: &str) -> bool {
+    show(user).to_string().contains("203.0.113.7")
+}
+
 #[test]
-fn a_login_that_does_not_go_through_trusts_nothing() {
+fn who_does_not_know_the_password_trusts_nothing_even_with_a_right_code() {
     Host::run_with_daemon(|host, _| {
-        // The password is asked for, and does not end the stack when it is wrong.
-        install(
-            "sshd",
-            &[
-                "auth required pam_unix.so nodelay".to_owned(),
-                line("auth"),
-                "account required pam_unix.so".to_owned(),
-                line("account"),
-                "session required pam_permit.so".to_owned(),
-            ],
-        );
-        let _sshd = Sshd::start(&["AuthenticationMethods keyboard-interactive"]);
         let mut phone = enrol("alice");
         let ssh = from(&host.alice, "203.0.113.7");
+        // A wrong password does not end the stack here: the thief is asked all the same.
+        install("sshd", &stack("required"));
+        let sshd = Sshd::start(&["AuthenticationMethods keyboard-interactive"]);
         let mut thief = ssh.start();
         thief.expect("assword:").type_line("not the password");
         thief.expect(CODE).type_line(&phone.fresh());
         thief.expect(TRUST).type_line("y");
         assert!(!is_in(&mut thief, "alice"));
-        let is_trusted = |shown: &Value| shown.to_string().contains("203.0.113.7");
-        assert!(!is_trusted(&show("alice")["trusted"]));
+        assert!(!is_trusted("alice"));
         assert!(!is_spared(&ssh, &host.alice, true));
+
+        install("sshd", &stack("requisite"));
+        let mut thief = ssh.start();
+        thief.expect("assword:").type_line("not the password");
+        assert!(!thief.answer_if_asked(CODE, "nonsense"), "nothing is asked of a thief");
+        assert!(!is_in(&mut thief, "alice"));
+        assert!(!is_trusted("alice"));
+        drop(sshd);
+    });
+}
+
+#[test]
+fn a_stack_without_a_first_factor_trusts_nothing() {
+    Host::run_with_daemon(|host, _| {
+        install("sshd", &code_alone(""));
+        let _sshd = Sshd::start(&["AuthenticationMethods keyboard-interactive"]);
+        let mut phone = enrol("alice");
+        let ssh = from(&host.alice, "203.0.113.7");
+        for _ in 0..2 {
+            let mut login = ssh.start();
+            login.expect(CODE).type_line(&phone.fresh());
+            assert!(!login.answer_if_asked(TRUST, "y"), "{}", login.transcript());
+            assert!(is_in(&mut login, "alice"), "{}", login.transcript());
+        }
+        assert!(!is_trusted("alice"));
     });
 }
 
