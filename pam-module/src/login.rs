@@ -181,13 +181,13 @@ fn fold_into_prompt(lines: &mut Vec<Line>) {
 }
 
 /// What was typed, as it is sent. No factor has control characters or is longer than
-/// [`MAX_RESPONSE`] bytes, so such an answer is wrong, and the empty answer is wrong everywhere.
+/// [`MAX_RESPONSE`] bytes, so such an answer is sent as a question mark, which is wrong everywhere: the
+/// empty answer can stand for a choice.
 fn response(typed: Option<Zeroizing<Vec<u8>>>) -> Zeroizing<String> {
-    let typed = typed.unwrap_or_default();
-    match std::str::from_utf8(&typed) {
-        Ok(text) if text.len() <= MAX_RESPONSE && !text.contains(char::is_control) => {
+    match typed.as_deref().map(|typed| std::str::from_utf8(typed)) {
+        Some(Ok(text)) if text.len() <= MAX_RESPONSE && !text.contains(char::is_control) => {
             Zeroizing::new(text.to_owned())
         }
-        _ => Zeroizing::default(),
+        _ => Zeroizing::new("?".to_owned()),
     }
 }

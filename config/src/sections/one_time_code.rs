@@ -15,6 +15,6 @@ section! {
         /// How long it takes until another one can be sent to the same user.
         resend_after: Duration = Duration::from_secs(30) => Span::seconds(1, 3_600);
         /// How many are sent to one user in a day.
-        per_day: u32 = 20 => Count(1..=200);
+        per_day: u32 = 20 => Count(1..=100);
     }
 }

@@ -16,7 +16,7 @@ section! {
         /// one was used and else the address.
         bind: Bind = Bind::Auto => Choice::of("binding", Bind::ALL, Bind::as_str);
         /// How many hosts one user can trust; the oldest makes room.
-        limit: u32 = 20 => Count(1..=30);
+        limit: u32 = 20 => Count(1..=20);
         /// For how long after a code su and sudo ask for no second one in the same login session.
         session: Duration = Duration::ZERO => Span::seconds(0, 86_400);
     }

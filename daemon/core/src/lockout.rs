@@ -30,7 +30,7 @@ const QUIET: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The most sources counted for one user. Past that the one that failed longest ago makes room:
 /// the account's limit still counts every guess.
-const MAX_SOURCES: usize = 112;
+const MAX_SOURCES: usize = 104;
 
 /// The longest name of a source that is kept, in bytes. An address is shorter, and so is nearly
 /// every user name. Two sources that are alike so far share a counter; a record of the most sources
@@ -146,6 +146,18 @@ impl Lockout {
 
     fn failures_of(&self, source: &str) -> u32 {
         self.sources.get(&counted_as(source)).map_or(0, |counter| counter.failures)
+    }
+
+    /// Counts a wrong code that cannot be guessed, as an invitation: it makes the source wait, and
+    /// says nothing of the account.
+    pub fn record_unguessable(&mut self, source: &str, rules: &Rules, now: Timestamp) -> Gate {
+        let (consecutive, stopped) = (self.consecutive, self.stopped);
+        let _ = self.record_failure(source, rules, now);
+        (self.consecutive, self.stopped) = (consecutive, stopped);
+        match self.wait(source, rules, now) {
+            Duration::ZERO => Gate::Open,
+            wait => Gate::Wait(wait),
+        }
     }
 
     /// Counts a wrong code, and says what the source may do next.

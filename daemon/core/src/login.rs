@@ -149,7 +149,17 @@ pub struct LoginContext {
     pub redeems: bool,
     /// When the login session that this one belongs to gave a code of the same user, for `su` and
     /// `sudo`; `None` if it gave none.
-    pub session_code: Option<Timestamp>,
+    pub session_code: Option<SessionCode>,
+}
+
+/// A code that was given in a login session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionCode {
+    /// When.
+    pub at: Timestamp,
+    /// [`UserRecord::trust_epoch`](crate::record::UserRecord::trust_epoch) then: it counts until all
+    /// trust is withdrawn.
+    pub epoch: u32,
 }
 
 #[cfg(test)]

@@ -55,8 +55,9 @@ impl ResetRequest {
             .filter(|request| request.is_open(now) && request.id.eq_ignore_ascii_case(id))
     }
 
-    /// Whether the pause after it is still on.
-    pub fn pauses(&self, now: Timestamp) -> bool {
-        now < self.since.after(PAUSE)
+    /// Whether the pause after it is still on for whoever asks from there. It holds for the place
+    /// that asked: a stranger's request that was refused must not keep the owner's away.
+    pub fn pauses(&self, source: &str, now: Timestamp) -> bool {
+        self.source == source && now < self.since.after(PAUSE)
     }
 }

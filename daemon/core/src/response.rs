@@ -10,13 +10,13 @@ const LONGEST: usize = 128;
 pub struct Response(String);
 
 impl Response {
-    /// Takes an answer over. One that is too long, or has control characters in it, is kept as an
-    /// empty one: a wrong answer, and nothing worse.
+    /// Takes an answer over. One that is too long, or has control characters in it, is kept as a
+    /// question mark: a wrong answer, and not the empty one that can stand for a choice.
     pub fn new(text: String) -> Self {
         let text = Zeroizing::new(text);
         let trimmed = text.trim();
         if trimmed.len() > LONGEST || trimmed.chars().any(char::is_control) {
-            return Self(String::new());
+            return Self("?".to_owned());
         }
         Self(trimmed.to_owned())
     }

@@ -3,7 +3,7 @@
 
 use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The most bypass codes of one user that are kept; past that the oldest goes.
-const MAX_BYPASSES: usize = 8;
+const MAX_BYPASSES: usize = 4;
 
 /// The longest reason of a bypass code, in bytes.
 pub const LONGEST_REASON: usize = 200;
@@ -109,11 +109,22 @@ impl FromStr for Place {
         if text == "local" {
             return Ok(Self::Local);
         }
-        let network = text.parse::<IpNet>().map(|network| network.trunc());
+        let network = text.parse::<IpNet>().map(|network| as_ipv4(network).trunc());
         network
             .or_else(|_| text.parse::<IpAddr>().map(|a| IpNet::from(a.to_canonical())))
             .map(Self::Network)
             .map_err(|_| PlaceError)
+    }
+}
+
+/// A block of IPv4-mapped addresses as the block of IPv4 that it is: sources are never mapped.
+fn as_ipv4(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else { return network };
+    let mapped = v6.addr().to_ipv4_mapped();
+    let length = v6.prefix_len().checked_sub(96);
+    match (mapped, length) {
+        (Some(v4), Some(length)) => Ipv4Net::new(v4, length).map_or(network, IpNet::V4),
+        _ => network,
     }
 }
 
@@ -191,6 +202,8 @@ mod tests {
             ("203.0.113.9", at("203.0.113.8"), false),
             ("203.0.113.0/24", at("203.0.113.8"), true),
             ("::ffff:203.0.113.9", at("203.0.113.9"), true),
+            ("::ffff:203.0.113.0/120", at("203.0.113.9"), true),
+            ("::ffff:203.0.113.0/120", at("198.51.100.9"), false),
             ("203.0.113.0/24", Source::Unknown, false),
             ("203.0.113.0/24", local.clone(), false),
             ("local", local, true),

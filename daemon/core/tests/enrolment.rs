@@ -134,7 +134,7 @@ fn nothing_is_in_the_record_before_the_account_phase_and_the_confirming_code_is_
     assert!(!login.record.is_enrolled());
     let staged = login.outcome().staged.clone();
     assert_eq!(staged.len(), 1);
-    login.record.apply(&staged[0], NOW).unwrap();
+    login.record.apply(&staged[0], &Plain, NOW).unwrap();
     let Kind::Totp(totp) = &login.record.factors[0].kind else { panic!("not a TOTP") };
     assert_eq!(totp.check(&code, 1, NOW), Check::Used);
     assert_eq!(login.record.factors[0].last_used_at, Some(NOW));
@@ -146,9 +146,9 @@ fn of_two_enrolments_at_once_the_first_wins() {
     let code = first.code();
     first.answer(&code).answer("");
     let staged: Vec<Staged> = first.outcome().staged.clone();
-    first.record.apply(&staged[0], NOW).unwrap();
+    first.record.apply(&staged[0], &Plain, NOW).unwrap();
     let before = first.record.clone();
-    assert!(first.record.apply(&staged[0], NOW).is_err());
+    assert!(first.record.apply(&staged[0], &Plain, NOW).is_err());
     assert!(first.record == before);
 }
 

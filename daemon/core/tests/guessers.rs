@@ -96,7 +96,7 @@ impl Account {
                 }
                 Step::Done(outcome) => {
                     for staged in outcome.staged {
-                        self.record.apply(&staged, now).unwrap();
+                        self.record.apply(&staged, &Plain, now).unwrap();
                     }
                     return outcome.verdict;
                 }

@@ -209,7 +209,7 @@ fn a_bypass_code_does_not_end_the_row_of_wrong_codes() {
 
 #[test]
 fn a_code_that_was_sent_is_good_in_its_service_and_five_wrong_ones_void_it() {
-    let scope = Scope { user: "alice", service: "sshd" };
+    let scope = Scope { user: "alice", service: "sshd", source: HERE };
     let mut record = enrolled();
     record.one_time.issue(scope, Method::Email, "482913", &Plain, &Rules::default(), NOW);
     let mut guessed = record.clone();
@@ -223,6 +223,11 @@ fn a_code_that_was_sent_is_good_in_its_service_and_five_wrong_ones_void_it() {
         let source = Source::Address(format!("198.51.100.{n}").parse().unwrap());
         assert!(is_wrong(&Attempt { source, ..Attempt::default() }.with(&mut guessed, "000000")));
     }
+    assert_eq!(verify(&mut guessed.clone(), "482913"), sent, "wrong codes from elsewhere");
+    for _ in 0..5 {
+        assert!(is_wrong(&verify(&mut guessed, "000000")));
+    }
+    guessed.lockout.unlock();
     let late = verify(&mut guessed, "482913");
     assert!(matches!(late, Verification::Wrong { late: true, .. }), "{late:?}");
 }
@@ -234,7 +239,7 @@ fn after_a_reset_nothing_works_any_more_and_contacts_carry_invitations_only() {
     let value = "alice@example.org".parse().unwrap();
     let email = Contact { value, vouched: Vouched::User, since: NOW, last_used_at: None };
     record.set_email(Some(email), NOW);
-    let scope = Scope { user: "alice", service: "sshd" };
+    let scope = Scope { user: "alice", service: "sshd", source: HERE };
     record.one_time.issue(scope, Method::Email, "482913", &Plain, &Rules::default(), NOW);
     record.reset(&alice(), Some(EnrolmentMode::Invitation), NOW);
     for code in [RIGHT, "482913", &printed(1).shown(), &printed(9).shown()] {
@@ -262,7 +267,7 @@ fn a_contact_that_an_administrator_entered_carries_codes_but_is_nobody_s_choice(
 fn a_record_survives_its_stored_form() {
     let mut record = with_recovery();
     record.issue_bypass(bypass(2, Some("local")), NOW);
-    let scope = Scope { user: "alice", service: "sshd" };
+    let scope = Scope { user: "alice", service: "sshd", source: HERE };
     record.one_time.issue(scope, Method::Email, "482913", &Plain, &Rules::default(), NOW);
     let _ = verify(&mut record, RIGHT);
     let _ = verify(&mut record, "000000");

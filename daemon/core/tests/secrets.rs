@@ -46,6 +46,7 @@ fn a_staged_enrolment_shows_its_factor_and_not_its_key() {
         recovery: Vec::new(),
         invitation: None,
         beside: Vec::new(),
+        epoch: 0,
         at: Timestamp::EPOCH,
     }));
     let text = format!("{staged:?}");

@@ -79,7 +79,14 @@ impl Kannel {
 
     /// The first message to this number, as the centre shows it.
     pub fn wait_for(&self, number: &str, timeout: Duration) -> String {
-        let place = self.centre.stderr().find(0, &format!("{number} text "), timeout);
+        self.wait_for_next(number, 0, timeout)
+    }
+
+    /// The message to this number that comes after so many.
+    pub fn wait_for_next(&self, number: &str, earlier: usize, timeout: Duration) -> String {
+        let mark = format!("{number} text ");
+        let place =
+            (0..=earlier).try_fold(0, |from, _| self.centre.stderr().find(from, &mark, timeout));
         let Some(place) = place else {
             panic!("no message within {timeout:?}: {}", self.centre.stderr().text())
         };

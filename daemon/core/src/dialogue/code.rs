@@ -1,13 +1,17 @@
 //! Asking for a code, and what its answer means.
 
+use std::time::Duration;
+
 use super::{Dialogue, Effect, Errand, Message, State, TRIES, Turn, Verdict, World, words};
 use crate::{
     audit::{AuditEvent, Happening},
     lockout::Gate,
+    login::SessionCode,
     notice::{Notice, Recipient, Subject},
-    policy::Method,
+    policy::{Decision, Method},
     record::{Proof, Trial, UserRecord, Verification},
     response::Response,
+    voucher::Place,
 };
 
 impl Dialogue {
@@ -38,11 +42,21 @@ impl Dialogue {
         let counter = self.counter(record, world);
         let rules = &world.settings.codes.lockout;
         let waits = !record.lockout.wait(&counter, rules, world.now).is_zero();
-        let bypass = record.bypasses.iter().any(|bypass| bypass.is_alive(world.now));
+        let bypass = self.errand == Errand::Login && self.has_bypass(record, world);
         // Imported scratch codes can be guessed, so they are no last resort of an account that is
         // stopped.
         let recovery = self.methods.contains(Method::Recovery) && !record.recovery.is_empty();
         !waits && (bypass || recovery)
+    }
+
+    /// Whether a bypass code is in force that holds here.
+    pub(super) fn has_bypass(&self, record: &UserRecord, world: &World<'_>) -> bool {
+        let source = &self.login.source;
+        let holds_here = |place: &Place| place.contains(source);
+        record
+            .bypasses
+            .iter()
+            .any(|bypass| bypass.is_alive(world.now) && bypass.from.as_ref().is_none_or(holds_here))
     }
 
     /// The answer to the prompt for a code: an option, or a code.
@@ -79,11 +93,45 @@ impl Dialogue {
         record: &mut UserRecord,
         world: &World<'_>,
     ) -> Turn {
-        if response.is_empty() && !record.lockout.is_stopped() && self.may_ask() {
+        let counter = self.counter(record, world);
+        let rules = &world.settings.codes.lockout;
+        let open = record.lockout.gate(&counter, rules, world.now) == Gate::Open;
+        if response.is_empty() && open && self.may_ask() {
             self.state = State::Code(self.default_method(record));
             return self.ask(Vec::new(), Vec::new());
         }
         self.try_code(response, record, world)
+    }
+
+    /// Asks for the bypass code that is in force, unless the source must wait.
+    pub(super) fn ask_for_bypass(
+        mut self,
+        decision: Decision,
+        record: &UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        let counter = self.counter(record, world);
+        match record.lockout.wait(&counter, &world.settings.codes.lockout, world.now) {
+            Duration::ZERO => {
+                self.state = State::Bypass(Box::new(decision));
+                self.ask(Vec::new(), Vec::new())
+            }
+            wait => self.locked(Gate::Wait(wait), Vec::new(), world),
+        }
+    }
+
+    /// The answer to the prompt for a bypass code; nothing typed goes on without one.
+    pub(super) fn answer_bypass(
+        self,
+        decision: Decision,
+        response: &Response,
+        record: &mut UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        match response.is_empty() {
+            true => self.go_on_without_code(decision, record, world),
+            false => self.try_code(response, record, world),
+        }
     }
 
     fn try_code(mut self, response: &Response, record: &mut UserRecord, world: &World<'_>) -> Turn {
@@ -138,7 +186,8 @@ impl Dialogue {
         // A bypass code stands for a factor once, not for a session.
         let proves = !matches!(proof, Proof::Bypass { .. }) && self.trust.is_some();
         let remembers = proves && !world.settings.remember.session.is_zero();
-        self.given = remembers.then_some(world.now);
+        let given = SessionCode { at: world.now, epoch: record.trust_epoch };
+        self.given = remembers.then_some(given);
         let to = Recipient::all_of(&record.contacts);
         let notice = subject.map(|s| Notice::of_login(to, s, &self.login, world.now));
         let effects = notice.into_iter().map(|notice| Effect::Notify(Box::new(notice))).collect();
@@ -158,8 +207,8 @@ impl Dialogue {
             .with_reference(reference.clone());
         let effects = vec![Effect::Audit(event)];
         // An account that was stopped before goes on taking what cannot be guessed.
-        let goes_on =
-            gate == Gate::Open || gate == Gate::Stopped && matches!(self.state, State::Recovery);
+        let last_resort = matches!(self.state, State::Recovery | State::Bypass(_));
+        let goes_on = gate == Gate::Open || gate == Gate::Stopped && last_resort;
         match gate {
             _ if goes_on && self.failed < TRIES && self.may_ask() => {
                 self.ask(vec![message], effects)
@@ -197,7 +246,7 @@ impl Dialogue {
 
     /// Under which name wrong codes of this login are counted.
     pub(super) fn counter(&self, record: &UserRecord, world: &World<'_>) -> String {
-        record.counter(&self.login, world.settings.remember.bind, world.now)
+        record.counter(&self.login, world.settings.remember.bind, self.trust, world.now)
     }
 
     fn cause(&self, response: &Response, drift: Option<i64>) -> String {

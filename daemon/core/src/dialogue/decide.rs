@@ -37,8 +37,10 @@ pub(super) fn open(mut dialogue: Dialogue, record: &mut UserRecord, world: &Worl
                 None => dialogue.ask_for_code(record, world),
             }
         }
-        Decision::Enrol(how) => dialogue.offer_enrolment(how, record, world),
-        Decision::Deny(reason) => dialogue.deny(&reason, world),
+        decision if dialogue.may_bypass(&decision, record, world) => {
+            dialogue.ask_for_bypass(decision, record, world)
+        }
+        decision => dialogue.go_on_without_code(decision, record, world),
     }
 }
 
@@ -164,13 +166,47 @@ impl Turn {
     /// supersede.
     fn in_effect_at_once(mut self, record: &mut UserRecord, world: &World<'_>) -> Self {
         if let Step::Done(outcome) = &mut self.step {
-            outcome.staged.retain(|staged| record.apply(staged, world.now).is_err());
+            outcome.staged.retain(|staged| record.apply(staged, world.hashing, world.now).is_err());
         }
         self
     }
 }
 
 impl Dialogue {
+    /// Whether a bypass code that is in force here can stand for what this login would have to set
+    /// up, or has not got.
+    fn may_bypass(&self, decision: &Decision, record: &UserRecord, world: &World<'_>) -> bool {
+        let in_place = match decision {
+            Decision::Enrol(_) => true,
+            Decision::Deny(reason) => matches!(
+                reason,
+                DenyReason::EnrolmentByAdmin
+                    | DenyReason::MethodsNotPermitted { .. }
+                    | DenyReason::NoUsableMethod { .. }
+                    | DenyReason::NothingToEnrol
+            ),
+            Decision::Skip(_) | Decision::Require(_) => false,
+        };
+        in_place
+            && self.errand == Errand::Login
+            && !self.login.first_factors.is_empty()
+            && self.has_bypass(record, world)
+    }
+
+    /// What is decided where no code is asked for.
+    pub(super) fn go_on_without_code(
+        self,
+        decision: Decision,
+        record: &UserRecord,
+        world: &World<'_>,
+    ) -> Turn {
+        match decision {
+            Decision::Enrol(how) => self.offer_enrolment(how, record, world),
+            Decision::Deny(reason) => self.deny(&reason, world),
+            Decision::Skip(_) | Decision::Require(_) => self.refuse_unenrolled(world),
+        }
+    }
+
     /// Let through because the policy only observes; the log says what would have been.
     fn observed(&self, cause: &str) -> Turn {
         self.skipped(Happening::LoginObserved, cause.to_owned())

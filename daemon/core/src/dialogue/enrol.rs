@@ -15,16 +15,17 @@
 use zeroize::Zeroizing;
 
 use super::{
-    Dialogue, Effect, MAX_PROMPTS, Message, Staged, StagedEnrolment, State, Turn, Verdict, World,
-    words,
+    Dialogue, Effect, Errand, MAX_PROMPTS, Message, Staged, StagedEnrolment, State, Turn, Verdict,
+    World, words,
 };
 use crate::{
     audit::{AuditEvent, Happening},
     factor::totp::{Check, TotpFactor},
+    hashing::SALT_BYTES,
     lockout::{Gate, counted_as},
     login::LoginContext,
     policy::{EnrolHow, Method},
-    printed_code::{HashedCode, PrintedCode},
+    printed_code::PrintedCode,
     qr::{self, Glyphs, Screen},
     record::UserRecord,
     response::Response,
@@ -44,7 +45,8 @@ pub(super) struct Enrolling {
     factor: String,
     invitation: Option<String>,
     beside: Vec<String>,
-    recovery: Vec<HashedCode>,
+    epoch: u32,
+    recovery: Vec<(PrintedCode, [u8; SALT_BYTES])>,
     screen: Screen,
     glyphs: Glyphs,
     failed: u8,
@@ -60,7 +62,7 @@ impl Dialogue {
     ) -> Turn {
         // E-mail and text messages go to contacts that are proved behind a factor, never to what
         // somebody types at a login that has none.
-        if !how.methods().contains(Method::Totp) {
+        if !how.methods().contains(Method::Totp) || self.errand == Errand::PasswordChange {
             return self.refuse_unenrolled(world);
         }
         if !shows_text(&self.login) {
@@ -113,11 +115,7 @@ impl Dialogue {
         }
         self.failed += 1;
         record.news.wrong_code(&counted_as(&counter), world.now);
-        let gate = match record.lockout.record_failure(&counter, rules, world.now) {
-            // An invitation cannot be guessed, so a stopped account takes it.
-            Gate::Stopped => Gate::Open,
-            gate => gate,
-        };
+        let gate = record.lockout.record_unguessable(&counter, rules, world.now);
         let cause = match &record.invitation {
             _ if typed.is_none() => "not an invitation code",
             None => "an invitation code, and the user has no invitation",
@@ -135,6 +133,7 @@ impl Dialogue {
             factor: world.fresh.factor_id(),
             invitation,
             beside: record.factor_ids(),
+            epoch: record.trust_epoch,
             recovery: Vec::new(),
             screen: Screen::Dark,
             glyphs: Glyphs::HalfBlocks,
@@ -181,7 +180,7 @@ impl Dialogue {
         }
     }
 
-    /// Makes the recovery codes, where they count: shown now, and kept as digests.
+    /// Makes the recovery codes, where they count: shown now, kept as digests later.
     fn recovery_codes(&self, enrolling: &mut Enrolling, world: &World<'_>) -> String {
         let terms = world.settings.policy.terms(&self.login);
         if !terms.methods.contains(Method::Recovery) {
@@ -189,8 +188,8 @@ impl Dialogue {
         }
         let mut shown = Vec::new();
         for (code, salt) in world.fresh.printed_codes() {
-            enrolling.recovery.push(code.hashed(salt, world.hashing));
             shown.push(code.shown());
+            enrolling.recovery.push((code, salt));
         }
         words::enrolled_with_recovery(&shown)
     }
@@ -205,6 +204,7 @@ impl Dialogue {
             recovery: enrolling.recovery,
             invitation: enrolling.invitation,
             beside: enrolling.beside,
+            epoch: enrolling.epoch,
             at: world.now,
         };
         self.allow(&cause, Vec::new(), Vec::new(), vec![Staged::Enrol(Box::new(staged))])

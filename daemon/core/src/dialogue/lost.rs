@@ -3,6 +3,7 @@
 use super::{Dialogue, Effect, Message, State, Turn, Verdict, World, words};
 use crate::{
     audit::{AuditEvent, Happening},
+    lockout::counted_as,
     notice::{Notice, Recipient, Subject},
     record::UserRecord,
     reset_request::ResetRequest,
@@ -35,15 +36,13 @@ impl Dialogue {
             let cause = "asks for a reset without a first factor";
             return self.finish(Verdict::Deny, cause, vec![message], Vec::new(), Some(reference));
         }
-        if !self.known {
-            return self.request_noted(Vec::new(), world);
-        }
+        let source = self.login.source.to_string();
         match &record.reset_request {
             Some(request) if request.is_open(world.now) => {
                 let text = words::request_open(request);
                 self.refuse_request("a reset request is open already", text, world)
             }
-            Some(request) if request.pauses(world.now) => {
+            Some(request) if request.pauses(&source, world.now) => {
                 let text = words::request_pauses().to_owned();
                 self.refuse_request("a reset was asked for less than a day ago", text, world)
             }
@@ -51,12 +50,16 @@ impl Dialogue {
                 let request = ResetRequest {
                     id: world.fresh.object_id(),
                     since: world.now,
-                    source: self.login.source.to_string(),
-                    service: self.login.service.clone(),
+                    source,
+                    service: counted_as(&self.login.service),
                     reason: None,
                     closed: false,
                 };
-                let effects = self.tell_of(&request, record, world);
+                // A user whom NSS does not know reads the same, and nobody is told.
+                let effects = match self.known {
+                    true => self.tell_of(&request, record, world),
+                    false => Vec::new(),
+                };
                 record.reset_request = Some(request);
                 self.request_noted(effects, world)
             }

@@ -37,9 +37,9 @@ use crate::{
     factor::one_time_code,
     fresh::Fresh,
     hashing::Hashing,
-    login::LoginContext,
+    login::{LoginContext, SessionCode},
     notice::{Channels, Notice},
-    policy::{EnrolmentMode, Method, Methods, Policy},
+    policy::{Decision, EnrolmentMode, Method, Methods, Policy},
     record::{CodeRules, UserRecord},
     reference::Reference,
     response::Response,
@@ -228,7 +228,7 @@ pub struct Dialogue {
     failed: u8,
     prompts: u8,
     /// When a code was accepted, where the login session is to remember it.
-    given: Option<Timestamp>,
+    given: Option<SessionCode>,
     state: State,
 }
 
@@ -239,6 +239,8 @@ enum State {
     Code(Option<Method>),
     /// A recovery code.
     Recovery,
+    /// A bypass code, before what is decided without one.
+    Bypass(Box<Decision>),
     /// Whether everything is lost.
     Lost,
     /// Whether this host is to be trusted.
@@ -286,8 +288,9 @@ impl Dialogue {
         match self.state.clone() {
             State::Code(default) => next.answer_code(response, default, record, world),
             State::Recovery => next.answer_recovery(response, record, world),
+            State::Bypass(decision) => next.answer_bypass(*decision, response, record, world),
             State::Lost => next.answer_lost(response, record, world),
-            State::Trust(trusting) => next.answer_trust(*trusting, response, world),
+            State::Trust(trusting) => next.answer_trust(*trusting, response, record, world),
             State::Invitation => next.answer_invitation(response, record, world),
             State::Enrolling(enrolling) => next.confirm(*enrolling, response, world),
             State::Farewell(enrolling) => next.part(*enrolling, world),
@@ -308,6 +311,7 @@ impl Dialogue {
         match &self.state {
             State::Code(default) => words::code_prompt(self.methods, *default),
             State::Recovery => words::RECOVERY_PROMPT.to_owned(),
+            State::Bypass(_) => words::BYPASS_PROMPT.to_owned(),
             State::Lost => words::LOST_PROMPT.to_owned(),
             State::Trust(trusting) => trusting.question(),
             State::Invitation => words::INVITATION_PROMPT.to_owned(),
@@ -354,7 +358,7 @@ impl Dialogue {
         effects: Vec<Effect>,
         mut staged: Vec<Staged>,
     ) -> Turn {
-        staged.extend(self.given.map(|at| Staged::GiveCode { at }));
+        staged.extend(self.given.map(Staged::GiveCode));
         let mut turn = self.finish(Verdict::Allow, cause, messages, effects, None);
         if let Step::Done(outcome) = &mut turn.step {
             outcome.staged = staged;

@@ -31,8 +31,8 @@ impl Dialogue {
         if self.methods.contains(Method::Totp) {
             return self.ask(Vec::new(), Vec::new());
         }
-        let service = &self.login.service;
-        match record.one_time.alive_since(method, service, world.now) {
+        let source = self.login.source.counter_key();
+        match record.one_time.alive_since(method, self.scope(&source), world.now) {
             Some(since) => {
                 let message = Message::info(words::sent_before(method, since));
                 self.ask(vec![message], Vec::new())
@@ -41,19 +41,28 @@ impl Dialogue {
         }
     }
 
+    fn scope<'a>(&'a self, source: &'a str) -> Scope<'a> {
+        Scope { user: &self.login.user.name, service: &self.login.service, source }
+    }
+
     /// Sends a code, where the rules let one be sent, and asks again.
     pub(super) fn send(self, method: Method, record: &mut UserRecord, world: &World<'_>) -> Turn {
         let Some(recipient) = record.contact(method) else {
             return self.ask(Vec::new(), Vec::new());
         };
+        // Who has shown nothing at all is not to send the owner messages.
+        if self.login.first_factors.is_empty() {
+            let message = Message::error(words::NOTHING_SENT);
+            return self.ask(vec![message], Vec::new());
+        }
         let rules = &world.settings.one_time_code;
-        let service = &self.login.service;
-        if let Err(withheld) = record.one_time.may_send(method, service, rules, world.now) {
+        let source = self.login.source.counter_key();
+        let scope = self.scope(&source);
+        if let Err(withheld) = record.one_time.may_send(method, scope, rules, world.now) {
             let message = Message::error(words::withheld(withheld));
             return self.ask(vec![message], Vec::new());
         }
         let code = world.fresh.sent_code();
-        let scope = Scope { user: &self.login.user.name, service };
         record.one_time.issue(scope, method, &code, world.hashing, rules, world.now);
         let shown = recipient.masked();
         let event = AuditEvent::of_login(

@@ -5,7 +5,8 @@
 use std::fmt;
 
 use crate::{
-    factor::totp::TotpFactor, printed_code::HashedCode, time::Timestamp, trusted_host::TrustedHost,
+    factor::totp::TotpFactor, hashing::SALT_BYTES, login::SessionCode, printed_code::PrintedCode,
+    time::Timestamp, trusted_host::TrustedHost,
 };
 
 /// A change of the record that waits for the account phase. It may hold a secret, which its
@@ -40,10 +41,7 @@ pub enum Staged {
     /// session that follows. Nothing of it is in the record.
     ///
     /// [`LoginContext::session_code`]: crate::login::LoginContext::session_code
-    GiveCode {
-        /// When.
-        at: Timestamp,
-    },
+    GiveCode(SessionCode),
     /// The password changes: every trust in a host rested on the old one.
     ChangePassword,
 }
@@ -55,12 +53,16 @@ pub struct StagedEnrolment {
     pub factor: String,
     /// The key, with the step of the confirming code.
     pub totp: TotpFactor,
-    /// The recovery codes that were shown; empty where they do not count.
-    pub recovery: Vec<HashedCode>,
+    /// The recovery codes that were shown, each with its salt; empty where they do not count. Their
+    /// digests cost time that only a login which has gone through is worth.
+    pub recovery: Vec<(PrintedCode, [u8; SALT_BYTES])>,
     /// The invitation that it uses up.
     pub invitation: Option<String>,
     /// The factors that there were when it was offered.
     pub beside: Vec<String>,
+    /// [`UserRecord::trust_epoch`](crate::record::UserRecord::trust_epoch) when it was offered: a
+    /// reset since then demands what it demands.
+    pub epoch: u32,
     /// When it was confirmed.
     pub at: Timestamp,
 }
@@ -72,7 +74,7 @@ impl fmt::Debug for Staged {
             Self::Enrol(enrolment) => write!(f, "Enrol({}, {})", enrolment.factor, enrolment.at),
             Self::Trust { host, .. } => write!(f, "Trust({})", host.id),
             Self::UseTrust { host, at } => write!(f, "UseTrust({host}, {at})"),
-            Self::GiveCode { at } => write!(f, "GiveCode({at})"),
+            Self::GiveCode(code) => write!(f, "GiveCode({})", code.at),
             Self::ChangePassword => f.write_str("ChangePassword"),
         }
     }

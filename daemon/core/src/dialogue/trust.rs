@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Dialogue, Effect, Errand, Message, Staged, State, Turn, World, words};
+use super::{Dialogue, Effect, Errand, Message, Staged, State, Turn, Verdict, World, words};
 use crate::{
     login::Source,
     record::{Proof, UserRecord},
@@ -40,7 +40,7 @@ impl Dialogue {
             return None;
         }
         let remember = self.trust?;
-        self.pass_by_session(world).or_else(|| self.pass_by_host(remember, record, world))
+        self.pass_by_session(record, world).or_else(|| self.pass_by_host(remember, record, world))
     }
 
     fn pass_by_host(
@@ -63,14 +63,15 @@ impl Dialogue {
         Some(self.allow(&cause, Vec::new(), Vec::new(), staged))
     }
 
-    fn pass_by_session(&self, world: &World<'_>) -> Option<Turn> {
+    fn pass_by_session(&self, record: &UserRecord, world: &World<'_>) -> Option<Turn> {
         let given = self.login.session_code?;
         let local = matches!(self.login.source, Source::Local { .. });
-        let fresh = world.now < given.after(world.settings.remember.session);
+        let fresh = world.now < given.at.after(world.settings.remember.session)
+            && given.epoch == record.trust_epoch;
         if !local || !fresh || !WITHIN_A_SESSION.contains(&self.login.service.as_str()) {
             return None;
         }
-        let cause = format!("a code was given in this login session at {given}");
+        let cause = format!("a code was given in this login session at {}", given.at);
         Some(self.allow(&cause, Vec::new(), Vec::new(), Vec::new()))
     }
 
@@ -123,9 +124,16 @@ impl Dialogue {
         &self,
         trusting: Trusting,
         response: &Response,
+        record: &UserRecord,
         world: &World<'_>,
     ) -> Turn {
         let Trusting { binding, until, epoch, cause } = trusting;
+        if epoch != record.trust_epoch {
+            let reference = world.fresh.reference();
+            let messages = vec![Message::error(words::withdrawn(&reference))];
+            let cause = "everything was withdrawn after the code";
+            return self.finish(Verdict::Deny, cause, messages, Vec::new(), Some(reference));
+        }
         if !response.is_yes() {
             return self.allow(&cause, Vec::new(), Vec::new(), Vec::new());
         }

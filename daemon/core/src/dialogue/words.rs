@@ -16,6 +16,11 @@ use crate::{
 
 pub(super) const RECOVERY_PROMPT: &str = "Recovery code: ";
 
+pub(super) const NOTHING_SENT: &str =
+    "This login has shown neither a password nor a key, so no code is sent.";
+
+pub(super) const BYPASS_PROMPT: &str = "Bypass code (Enter: go on without one): ";
+
 pub(super) const INVITATION_PROMPT: &str = "Invitation code: ";
 
 pub(super) const LOST_PROMPT: &str = "Ask for it? [y/N] ";
@@ -138,9 +143,13 @@ pub(super) fn trust_question(binding: &Binding, remember: Duration) -> String {
 
 pub(super) fn stopped_but_for_recovery(reference: &Reference) -> String {
     format!(
-        "Too many wrong codes for this account. Only a recovery code opens it, or an administrator \
+        "Too many wrong codes for this account. Only a recovery or bypass code is taken, or ask an administrator \
          (reference {reference})."
     )
+}
+
+pub(super) fn withdrawn(reference: &Reference) -> String {
+    format!("Your second factors were changed just now. Log in again (reference {reference}).")
 }
 
 pub(super) fn too_many_prompts(reference: &Reference) -> String {
@@ -187,8 +196,7 @@ pub(super) fn request_noted(id: &str, host: &str) -> String {
 
 pub(super) fn request_open(request: &ResetRequest) -> String {
     format!(
-        "Request {} of {} waits for an administrator already; it lapses {}.",
-        request.id,
+        "A request of {} waits for an administrator already; it lapses {}.",
         request.since.to_minute(),
         request.expires().to_minute()
     )

@@ -9,8 +9,9 @@
 //!                  └─────► void (five wrong) ────────────┴──► none
 //! ```
 //!
-//! A code belongs to one user, one service and one method, and lives for its lifetime whatever
-//! becomes of the connection that asked for it. Only a keyed digest is stored: six digits stand no
+//! A code belongs to one user, one service, one method and the source that asked for it, and lives for
+//! its lifetime whatever becomes of the connection. By source, because a stranger at the prompt could
+//! otherwise replace or void the owner's code at will. Only a keyed digest is stored: six digits stand no
 //! search, so the key must not lie beside them. Nothing is sent, used or counted before the record
 //! is committed.
 
@@ -29,9 +30,9 @@ use crate::{
 /// Wrong tries that make a code void.
 pub const TRIES: u8 = 5;
 
-/// Codes of one user that are alive at once: one for each service and method. Past that the oldest
+/// Codes of one user that are alive at once: one for each source, service and method. Past that the oldest
 /// makes room.
-const MAX_PENDING: usize = 8;
+const MAX_PENDING: usize = 12;
 
 /// Sends are counted over this time.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -89,6 +90,8 @@ pub struct Scope<'a> {
     pub user: &'a str,
     /// PAM service.
     pub service: &'a str,
+    /// Where the code is asked for and given: see `Source::counter_key`.
+    pub source: &'a str,
 }
 
 impl Scope<'_> {
@@ -111,6 +114,7 @@ impl Scope<'_> {
 struct Pending {
     method: Method,
     service: String,
+    source: String,
     digest: [u8; 32],
     sent_at: Timestamp,
     expires: Timestamp,
@@ -121,6 +125,10 @@ struct Pending {
 }
 
 impl Pending {
+    fn is_of(&self, scope: Scope<'_>) -> bool {
+        self.service == counted_as(scope.service) && self.source == counted_as(scope.source)
+    }
+
     fn is_alive(&self, now: Timestamp) -> bool {
         now < self.expires && self.wrong < TRIES && !self.used
     }
@@ -132,9 +140,9 @@ impl Pending {
 pub struct OneTimeCodes {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pending: Vec<Pending>,
-    /// When messages were sent, oldest first.
+    /// When messages were sent, oldest first, each with the tag of the source that asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    sent: Vec<Timestamp>,
+    sent: Vec<(Timestamp, u32)>,
 }
 
 impl OneTimeCodes {
@@ -150,38 +158,41 @@ impl OneTimeCodes {
     pub fn may_send(
         &self,
         method: Method,
-        service: &str,
+        scope: Scope<'_>,
         rules: &Rules,
         now: Timestamp,
     ) -> Result<(), Withheld> {
-        if let Some(last) = self.of(method, service)
+        if let Some(last) = self.of(method, scope)
             && last.wrong >= TRIES
             && now < last.expires
         {
             return Err(Withheld::Void(now.until(last.expires)));
         }
-        self.may_send_anything(rules, now)
+        self.may_send_anything(scope.source, rules, now)
     }
 
     /// Whether any message with a code may be sent now, whatever it is for.
     ///
     /// # Errors
     /// One was sent a moment ago, or as many as a day allows.
-    pub fn may_send_anything(&self, rules: &Rules, now: Timestamp) -> Result<(), Withheld> {
-        let next = self.sent.last().map_or(Timestamp::EPOCH, |sent| sent.after(rules.resend_after));
+    pub fn may_send_anything(
+        &self,
+        source: &str,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<(), Withheld> {
+        let tag = tag(source);
+        let here: Vec<_> =
+            self.sent.iter().filter(|(_, of)| *of == tag).map(|(at, _)| *at).collect();
+        let everywhere: Vec<_> = self.sent.iter().map(|(at, _)| *at).collect();
+        let next = here.last().map_or(Timestamp::EPOCH, |sent| sent.after(rules.resend_after));
         if now < next {
             return Err(Withheld::TooSoon(now.until(next)));
         }
-        // The one that has to be a day old before there is room again.
-        let limit = rules.per_day as usize;
-        let blocking = self.sent.len().checked_sub(limit).and_then(|n| self.sent.get(n));
-        match blocking {
-            Some(sent) if sent.after(DAY) > now => {
-                Err(Withheld::DailyLimit(now.until(sent.after(DAY))))
-            }
-            None if limit == 0 => Err(Withheld::DailyLimit(DAY)),
-            _ => Ok(()),
-        }
+        // Who sends at will from one place leaves a rest for the owner elsewhere.
+        let share = rules.per_day.div_ceil(4).saturating_mul(3).min(rules.per_day);
+        daily_limit(&here, share, now)?;
+        daily_limit(&everywhere, rules.per_day, now)
     }
 
     /// A code is sent: the one before it, for the same service and method, is void.
@@ -194,19 +205,19 @@ impl OneTimeCodes {
         rules: &Rules,
         now: Timestamp,
     ) {
-        self.note_sent(now);
-        let wrong = match self.of(method, scope.service) {
+        self.note_sent(scope.source, now);
+        let wrong = match self.of(method, scope) {
             Some(last) if last.is_alive(now) => last.wrong,
             _ => 0,
         };
-        let service = counted_as(scope.service);
-        self.pending.retain(|p| p.expires > now && (p.method, &p.service) != (method, &service));
+        self.pending.retain(|p| p.expires > now && !(p.method == method && p.is_of(scope)));
         if self.pending.len() >= MAX_PENDING {
             self.pending.remove(0);
         }
         self.pending.push(Pending {
             method,
-            service,
+            service: counted_as(scope.service),
+            source: counted_as(scope.source),
             digest: scope.digest(method, code, hashing),
             sent_at: now,
             expires: now.after(rules.lifetime),
@@ -216,14 +227,19 @@ impl OneTimeCodes {
     }
 
     /// A message with a code is sent, also one whose code is kept elsewhere.
-    pub fn note_sent(&mut self, now: Timestamp) {
-        self.sent.retain(|sent| sent.after(DAY) > now);
-        self.sent.push(now);
+    pub fn note_sent(&mut self, source: &str, now: Timestamp) {
+        self.sent.retain(|(sent, _)| sent.after(DAY) > now);
+        self.sent.push((now, tag(source)));
     }
 
     /// When the code that can be used now was sent; `None` if there is none.
-    pub fn alive_since(&self, method: Method, service: &str, now: Timestamp) -> Option<Timestamp> {
-        self.of(method, service).filter(|p| p.is_alive(now)).map(|pending| pending.sent_at)
+    pub fn alive_since(
+        &self,
+        method: Method,
+        scope: Scope<'_>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        self.of(method, scope).filter(|p| p.is_alive(now)).map(|pending| pending.sent_at)
     }
 
     /// Compares digits with the codes that were sent by these methods, and uses up the right one.
@@ -236,9 +252,8 @@ impl OneTimeCodes {
         hashing: &dyn Hashing,
         now: Timestamp,
     ) -> Check {
-        let service = counted_as(scope.service);
         for pending in &mut self.pending {
-            let meant = pending.service == service && methods.contains(pending.method);
+            let meant = pending.is_of(scope) && methods.contains(pending.method);
             if !meant || !same(&scope.digest(pending.method, digits, hashing), &pending.digest) {
                 continue;
             }
@@ -251,10 +266,9 @@ impl OneTimeCodes {
         Check::Wrong
     }
 
-    /// A wrong code was given in this service: every code that is alive there has one try less.
-    pub fn count_wrong(&mut self, service: &str, now: Timestamp) {
-        let service = counted_as(service);
-        for pending in self.pending.iter_mut().filter(|p| p.service == service && p.is_alive(now)) {
+    /// A wrong code was given here: every code that is alive here has one try less.
+    pub fn count_wrong(&mut self, scope: Scope<'_>, now: Timestamp) {
+        for pending in self.pending.iter_mut().filter(|p| p.is_of(scope) && p.is_alive(now)) {
             pending.wrong = pending.wrong.saturating_add(1);
         }
     }
@@ -264,10 +278,29 @@ impl OneTimeCodes {
         self.pending.clear();
     }
 
-    fn of(&self, method: Method, service: &str) -> Option<&Pending> {
-        let service = counted_as(service);
-        self.pending.iter().find(|p| p.method == method && p.service == service)
+    fn of(&self, method: Method, scope: Scope<'_>) -> Option<&Pending> {
+        self.pending.iter().find(|p| p.method == method && p.is_of(scope))
     }
+}
+
+/// Whether as many as the limit were sent within a day.
+fn daily_limit(sent: &[Timestamp], limit: u32, now: Timestamp) -> Result<(), Withheld> {
+    // The one that has to be a day old before there is room again.
+    let blocking = sent.len().checked_sub(limit as usize).and_then(|n| sent.get(n));
+    match blocking {
+        Some(sent) if sent.after(DAY) > now => {
+            Err(Withheld::DailyLimit(now.until(sent.after(DAY))))
+        }
+        None if limit == 0 => Err(Withheld::DailyLimit(DAY)),
+        _ => Ok(()),
+    }
+}
+
+/// Tells sources apart in little room (FNV-1a). Two that are alike share what they may send.
+fn tag(source: &str) -> u32 {
+    source
+        .bytes()
+        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Six digits, each as likely as the others.
@@ -277,112 +310,4 @@ pub fn code_from_random(bytes: [u8; 8]) -> Zeroizing<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hashing::{Digest, SALT_BYTES};
-
-    const NOON: Timestamp = Timestamp::from_secs(1_800_000_000);
-    const SSHD: Scope<'_> = Scope { user: "alice", service: "sshd" };
-    const BOTH: [Method; 2] = [Method::Email, Method::Sms];
-
-    struct Plain;
-
-    impl Hashing for Plain {
-        fn slow(&self, _: &[u8], _: &[u8; SALT_BYTES]) -> Digest {
-            [0; 32]
-        }
-
-        fn keyed(&self, text: &[u8]) -> Digest {
-            let mut digest = [0; 32];
-            for (n, byte) in text.iter().enumerate() {
-                digest[n % 32] = u8::wrapping_mul(digest[n % 32], 31).wrapping_add(*byte);
-            }
-            digest
-        }
-    }
-
-    fn later(seconds: u64) -> Timestamp {
-        NOON.after(Duration::from_secs(seconds))
-    }
-
-    fn mailed(code: &str) -> OneTimeCodes {
-        let mut codes = OneTimeCodes::default();
-        codes.issue(SSHD, Method::Email, code, &Plain, &Rules::default(), NOON);
-        codes
-    }
-
-    fn check(codes: &mut OneTimeCodes, scope: Scope<'_>, digits: &str, now: Timestamp) -> Check {
-        codes.check(scope, BOTH.into(), digits, &Plain, now)
-    }
-
-    #[test]
-    fn a_code_is_good_once_within_its_lifetime() {
-        let mut codes = mailed("482913");
-        let mut dead = codes.clone();
-        assert_eq!(check(&mut dead, SSHD, "482913", later(600)), Check::Late);
-        assert_eq!(check(&mut codes, SSHD, "482913", later(599)), Check::Fresh(Method::Email));
-        assert_eq!(check(&mut codes, SSHD, "482913", later(599)), Check::Used);
-    }
-
-    #[test]
-    fn a_code_is_good_for_its_user_service_and_method_only() {
-        let mut codes = mailed("482913");
-        let su = Scope { user: "alice", service: "su" };
-        let bob = Scope { user: "bob", service: "sshd" };
-        assert_eq!(check(&mut codes, su, "482913", NOON), Check::Wrong);
-        assert_eq!(check(&mut codes, bob, "482913", NOON), Check::Wrong);
-        let by_text = codes.check(SSHD, [Method::Sms].into(), "482913", &Plain, NOON);
-        assert_eq!(by_text, Check::Wrong);
-    }
-
-    #[test]
-    fn five_wrong_tries_void_a_code_and_asking_again_resets_nothing() {
-        let rules = Rules::default();
-        let mut codes = mailed("482913");
-        for _ in 0..4 {
-            codes.count_wrong("sshd", later(10));
-        }
-        codes.issue(SSHD, Method::Email, "115599", &Plain, &rules, later(60));
-        assert_eq!(check(&mut codes, SSHD, "482913", later(61)), Check::Wrong, "replaced");
-        codes.count_wrong("sshd", later(61));
-        assert_eq!(check(&mut codes, SSHD, "115599", later(62)), Check::Late);
-        let withheld = codes.may_send(Method::Email, "sshd", &rules, later(200));
-        assert_eq!(withheld, Err(Withheld::Void(Duration::from_secs(460))));
-        assert_eq!(codes.may_send(Method::Email, "sshd", &rules, later(660)), Ok(()));
-    }
-
-    #[test]
-    fn sends_are_throttled_and_capped_for_a_day() {
-        let rules = Rules { per_day: 3, ..Rules::default() };
-        let mut codes = mailed("1");
-        let soon = codes.may_send(Method::Sms, "su", &rules, later(10));
-        assert_eq!(soon, Err(Withheld::TooSoon(Duration::from_secs(20))));
-        for n in 1..3 {
-            assert_eq!(codes.may_send(Method::Sms, "su", &rules, later(100 * n)), Ok(()));
-            codes.issue(SSHD, Method::Sms, "2", &Plain, &rules, later(100 * n));
-        }
-        let capped = codes.may_send(Method::Email, "sshd", &rules, later(400));
-        assert_eq!(capped, Err(Withheld::DailyLimit(Duration::from_secs(86_000))));
-        assert_eq!(codes.may_send(Method::Email, "sshd", &rules, later(86_400)), Ok(()));
-        let never = Rules { per_day: 0, ..rules };
-        assert!(OneTimeCodes::default().may_send(Method::Email, "sshd", &never, NOON).is_err());
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let mut codes = OneTimeCodes::default();
-        for n in 0..100 {
-            let service = format!("{n}{}", "x".repeat(500));
-            let scope = Scope { user: "alice", service: &service };
-            codes.issue(scope, Method::Email, "1", &Plain, &Rules::default(), later(n));
-        }
-        assert_eq!(codes.pending.len(), MAX_PENDING);
-        assert!(serde_json::to_string(&codes).unwrap().len() < 4096);
-    }
-
-    #[test]
-    fn codes_have_six_digits() {
-        assert_eq!(*code_from_random([0; 8]), "000000");
-        assert_eq!(code_from_random([255; 8]).len(), 6);
-    }
-}
+mod tests;

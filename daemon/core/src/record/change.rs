@@ -5,6 +5,7 @@ use crate::{
     contact::{Contact, Contacts, EmailAddress, MobileNumber, Vouched},
     dialogue::StagedEnrolment,
     factor::{Factor, Kind, totp::TotpFactor},
+    hashing::Hashing,
     lockout,
     login::User,
     news::Change,
@@ -50,10 +51,17 @@ impl UserRecord {
         Ok(())
     }
 
-    pub(super) fn enrol_staged(&mut self, enrolment: &StagedEnrolment) -> Result<(), Superseded> {
-        let StagedEnrolment { factor, totp, recovery, invitation, beside, at } = enrolment;
+    pub(super) fn enrol_staged(
+        &mut self,
+        enrolment: &StagedEnrolment,
+        hashing: &dyn Hashing,
+    ) -> Result<(), Superseded> {
+        let StagedEnrolment { factor, totp, recovery, invitation, beside, epoch, at } = enrolment;
         if *beside != self.factor_ids() {
             return Err(Superseded::Enrolment);
+        }
+        if *epoch != self.trust_epoch {
+            return Err(Superseded::Factors);
         }
         if let Some(id) = invitation {
             let stands = self.invitation.as_ref().is_some_and(|stored| stored.id == *id);
@@ -65,7 +73,8 @@ impl UserRecord {
         self.enrol(factor.clone(), DEFAULT_LABEL.to_owned(), totp.clone(), *at)
             .map_err(|_| Superseded::Enrolment)?;
         if !recovery.is_empty() {
-            self.recovery.clone_from(recovery);
+            let hashed = recovery.iter().map(|(code, salt)| code.hashed(*salt, hashing));
+            self.recovery = hashed.collect();
             self.scratch = ScratchCodes::default();
         }
         Ok(())
@@ -167,6 +176,7 @@ impl UserRecord {
 
     /// Trusts one host no longer; says whether it was trusted.
     pub fn clear_trusted(&mut self, id: &str) -> bool {
+        self.trust_epoch = self.trust_epoch.wrapping_add(1);
         let cleared = self.trusted.clear(id);
         self.forget_counters_of_strangers();
         cleared

@@ -18,6 +18,7 @@ use crate::{
     contact::{Contacts, Vouched},
     dialogue::Staged,
     factor::{Factor, one_time_code::OneTimeCodes},
+    hashing::Hashing,
     lockout::{self, Lockout},
     login::User,
     news::News,
@@ -244,18 +245,23 @@ impl UserRecord {
     /// # Errors
     /// What it rested on is not so any more: of two enrolments at once the first wins, and what a
     /// reset took away stays away.
-    pub fn apply(&mut self, staged: &Staged, now: Timestamp) -> Result<(), Superseded> {
+    pub fn apply(
+        &mut self,
+        staged: &Staged,
+        hashing: &dyn Hashing,
+        now: Timestamp,
+    ) -> Result<(), Superseded> {
         match staged {
             Staged::BeginGrace { at } => self.first_seen = self.first_seen.or(Some(*at)),
-            Staged::Enrol(enrolment) => self.enrol_staged(enrolment)?,
+            Staged::Enrol(enrolment) => self.enrol_staged(enrolment, hashing)?,
             Staged::Trust { host, limit, epoch } => {
-                if *epoch != self.trust_epoch {
+                if *epoch != self.trust_epoch || self.methods().is_empty() {
                     return Err(Superseded::Factors);
                 }
                 self.trust((**host).clone(), *limit, now);
             }
             Staged::UseTrust { host, at } => self.trusted.note_use(host, *at),
-            Staged::GiveCode { .. } => {}
+            Staged::GiveCode(_) => {}
             Staged::ChangePassword if self.methods().is_empty() => {}
             Staged::ChangePassword => {
                 self.distrust();

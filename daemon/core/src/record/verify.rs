@@ -1,5 +1,7 @@
 //! A code is tried: what it turns out to be, and what the record remembers of it.
 
+use std::time::Duration;
+
 use crate::{
     factor::{
         Kind, hotp,
@@ -8,12 +10,13 @@ use crate::{
     },
     hashing::Hashing,
     lockout::{self, Gate, counted_as},
-    login::Source,
+    login::{LoginContext, Source},
     policy::{Method, Methods},
     printed_code::PrintedCode,
     record::{CodeRules, UserRecord},
     response::Response,
     time::Timestamp,
+    trusted_host::{Bind, TrustedHost},
     voucher,
 };
 
@@ -150,7 +153,10 @@ impl UserRecord {
             Tried::Used => return Verification::Used,
             Tried::Wrong { drift, late } => {
                 self.news.wrong_code(&counted_as(trial.counter), trial.now);
-                self.one_time.count_wrong(trial.service, trial.now);
+                let source = trial.source.counter_key();
+                let user = self.user.clone();
+                let scope = Scope { user: &user, service: trial.service, source: &source };
+                self.one_time.count_wrong(scope, trial.now);
                 let rules = &trial.rules.lockout;
                 let gate = self.lockout.record_failure(trial.counter, rules, trial.now);
                 return Verification::Wrong { drift, late, gate };
@@ -216,7 +222,8 @@ impl UserRecord {
         {
             return Tried::Scratch(index);
         }
-        let scope = Scope { user: &self.user, service: trial.service };
+        let source = trial.source.counter_key();
+        let scope = Scope { user: &self.user, service: trial.service, source: &source };
         match self.one_time.check(scope, trial.methods, &code, trial.hashing, trial.now) {
             one_time_code::Check::Fresh(method) => Tried::Sent(method),
             one_time_code::Check::Used => Tried::Used,
@@ -284,13 +291,18 @@ impl UserRecord {
 
     /// Under which name wrong codes of this login are counted: a trusted host has a counter of its
     /// own, that no stranger can fill.
+    ///
+    /// `remember` is for how long hosts are trusted by the policy of now; `None` trusts none.
     pub fn counter(
         &self,
-        login: &crate::login::LoginContext,
-        bind: crate::trusted_host::Bind,
+        login: &LoginContext,
+        bind: Bind,
+        remember: Option<Duration>,
         now: Timestamp,
     ) -> String {
-        match self.trusted.of(login, bind, now) {
+        let host = self.trusted.of(login, bind, now);
+        let holds = |host: &&TrustedHost| remember.is_some_and(|time| host.holds(time, now));
+        match host.filter(holds) {
             Some(host) => lockout::of_trusted_host(&host.id),
             None => login.source.counter_key(),
         }

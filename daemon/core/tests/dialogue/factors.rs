@@ -195,7 +195,11 @@ fn a_stopped_account_asks_for_a_recovery_code_and_one_opens_it() {
         let _ = record.lockout.record_failure(&format!("s{n}"), &Rules::default(), NOW);
     }
     let mut login = Login::begin(Policy::default(), record, login());
-    assert!(login.shown()[0].contains("Only a recovery code opens it"), "{:?}", login.shown());
+    assert!(
+        login.shown()[0].contains("Only a recovery or bypass code is taken"),
+        "{:?}",
+        login.shown()
+    );
     assert_eq!(login.shown()[1], "? Recovery code: ");
     login.answer(&right());
     assert_eq!(login.outcome().verdict, Verdict::Locked, "the authenticator's code does not");
@@ -239,4 +243,37 @@ fn a_dialogue_ends_after_its_prompts_whatever_was_asked_for() {
     login.answer("r").answer(WRONG);
     assert!(!login.is_asking(), "{:?}", login.shown());
     assert_eq!(login.outcome().verdict, Verdict::Deny);
+}
+
+#[test]
+fn where_a_bypass_code_is_in_force_it_stands_for_an_enrolment_too() {
+    let code = PrintedCode::from_random(&[99; 10]);
+    let mut record = UserRecord::new(&alice());
+    let bypass = Bypass {
+        id: "B1".to_owned(),
+        code: code.hashed([9; 16], &Plain),
+        since: NOW,
+        until: NOW.after(seconds(3600)),
+        uses_left: 1,
+        from: Some("203.0.113.0/24".parse().unwrap()),
+        reason: "phone in repair".to_owned(),
+        by: "root".to_owned(),
+    };
+    record.issue_bypass(bypass, NOW);
+    let mut login = Login::begin(Policy::default(), record, login());
+    assert_eq!(login.shown(), ["? Bypass code (Enter: go on without one): "]);
+    let mut without = login.again(NOW, super::setup::login());
+    without.answer("");
+    assert!(without.shown().join("").contains("Scan this"), "{:?}", without.shown());
+    login.answer(WRONG);
+    assert!(login.shown()[0].contains("not right"), "{:?}", login.shown());
+    login.answer(&code.shown());
+    assert_eq!(login.outcome().verdict, Verdict::Allow);
+    assert_eq!(login.outcome().staged, []);
+    let elsewhere = twinlock_core::login::LoginContext {
+        source: twinlock_core::login::Source::Address("198.51.100.1".parse().unwrap()),
+        ..super::setup::login()
+    };
+    let elsewhere = without.again(NOW, elsewhere);
+    assert!(elsewhere.shown().join("").contains("Scan this"), "{:?}", elsewhere.shown());
 }

@@ -52,7 +52,7 @@ fn the_invitation_is_typed_first_and_used_up_when_the_login_has_gone_through() {
     login.redeem();
     assert!(login.record.is_enrolled() && login.record.invitation.is_none());
     let staged = &second.outcome().staged[0];
-    assert_eq!(login.record.apply(staged, NOW), Err(Superseded::Enrolment));
+    assert_eq!(login.record.apply(staged, &Plain, NOW), Err(Superseded::Enrolment));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn an_invitation_that_was_withdrawn_in_between_enrols_nobody() {
     enrol(&mut login);
     login.record.invitation = None;
     let staged: Vec<Staged> = login.outcome().staged.clone();
-    assert_eq!(login.record.apply(&staged[0], NOW), Err(Superseded::Invitation));
+    assert_eq!(login.record.apply(&staged[0], &Plain, NOW), Err(Superseded::Invitation));
     assert!(!login.record.is_enrolled());
 }
 
@@ -82,7 +82,7 @@ fn wrong_late_and_missing_invitations_look_alike_and_cost_what_wrong_codes_cost(
         login.answer(typed);
         assert!(login.shown()[0].contains("not right, or its time is over"), "{cause}");
         assert_eq!(login.events(), [format!("code.refused: {cause}")]);
-        assert_eq!(login.record.lockout.consecutive(), 1);
+        assert_eq!(login.record.lockout.consecutive(), 0, "it says nothing of the account");
         login.answer(typed).answer(typed);
         assert_eq!(login.outcome().verdict, Verdict::Deny);
         let mut next = begin(login.record);
@@ -91,6 +91,16 @@ fn wrong_late_and_missing_invitations_look_alike_and_cost_what_wrong_codes_cost(
         let waiting = begin(next.record);
         assert_eq!(waiting.outcome().verdict, Verdict::Locked, "and it is not even asked");
     }
+}
+
+#[test]
+fn an_enrolment_that_was_offered_before_a_reset_is_none_after_it() {
+    let mut login = Login::begin(Policy::default(), UserRecord::new(&alice()), login());
+    enrol(&mut login);
+    let staged: Vec<Staged> = login.outcome().staged.clone();
+    login.record.reset(&alice(), Some(EnrolmentMode::Invitation), NOW);
+    assert_eq!(login.record.apply(&staged[0], &Plain, NOW), Err(Superseded::Factors));
+    assert!(!login.record.is_enrolled());
 }
 
 #[test]

@@ -85,5 +85,14 @@ fn an_unknown_user_reads_the_same_and_nothing_is_asked_for() {
     assert_eq!(unknown.shown(), [PROMPT]);
     unknown.answer("l").answer("y");
     assert_eq!(unknown.shown(), known.shown());
-    assert!(unknown.notices.is_empty() && unknown.record.reset_request.is_none());
+    assert!(unknown.notices.is_empty(), "nobody is told");
+    let [mut known, mut unknown] = [(known, true), (unknown, false)].map(|(first, is_known)| {
+        Login::at(NOW, first.settings.clone(), first.record.clone(), |record, world| {
+            twinlock_core::dialogue::Dialogue::open(login(), is_known, record, world)
+        })
+    });
+    for login in [&mut known, &mut unknown] {
+        login.answer("l").answer("y");
+    }
+    assert_eq!(unknown.shown(), known.shown(), "a second time, too");
 }

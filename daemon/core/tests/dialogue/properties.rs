@@ -176,6 +176,7 @@ fn refused_codes(turn: &Turn) -> usize {
     lines
         .filter(|line| line.starts_with("event=code.refused"))
         .filter(|line| !line.contains("code used before") && !line.contains("for an enrolment"))
+        .filter(|line| !line.contains("invitation"))
         .count()
 }
 

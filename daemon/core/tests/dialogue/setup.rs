@@ -163,7 +163,7 @@ impl Login {
     /// What was staged takes effect, as in the account phase.
     pub fn redeem(&mut self) -> &mut Self {
         for staged in self.outcome().staged.clone() {
-            self.record.apply(&staged, self.now).unwrap();
+            self.record.apply(&staged, &Plain, self.now).unwrap();
         }
         self
     }

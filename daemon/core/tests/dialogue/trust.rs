@@ -6,13 +6,14 @@ use twinlock_core::{
     contact::{Contact, Vouched},
     dialogue::{Settings, Staged, Verdict, open_password},
     lockout::{self, Rules},
-    login::{FirstFactor, LoginContext, Source},
+    login::{FirstFactor, LoginContext, SessionCode, Source},
     policy::{Level, Policy, Profile, Remember},
     record::{Superseded, UserRecord},
     time::Timestamp,
     trusted_host::Bind,
 };
 
+use super::hashing::Plain;
 use super::setup::{Login, NOW, code_of, enrolled, login, right, settings, with_recovery};
 
 const DAY: u64 = 86_400;
@@ -210,7 +211,7 @@ fn a_policy_that_became_stricter_holds_for_hosts_that_were_trusted_before() {
 fn trust_ends_with_the_password_the_mobile_number_and_a_reset() {
     let trusted = trusting(settings(Policy::default()), enrolled(), login());
     let mut changes = trusted.again(days(1), from("203.0.113.9"));
-    changes.record.apply(&Staged::ChangePassword, days(1)).unwrap();
+    changes.record.apply(&Staged::ChangePassword, &Plain, days(1)).unwrap();
     assert!(!is_let_in_unasked(&changes, days(1), login()));
 
     let mut moves = trusted.again(days(1), login());
@@ -233,8 +234,17 @@ fn a_login_that_was_decided_before_trust_was_withdrawn_trusts_nothing_after() {
     login.answer(&right()).answer("y");
     let staged = login.outcome().staged.clone();
     login.record.distrust();
-    assert_eq!(login.record.apply(&staged[0], NOW), Err(Superseded::Factors));
+    assert_eq!(login.record.apply(&staged[0], &Plain, NOW), Err(Superseded::Factors));
     assert!(login.record.trusted.is_empty());
+}
+
+#[test]
+fn a_reset_while_the_question_is_open_lets_nobody_in() {
+    let mut login = Login::begin(Policy::default(), enrolled(), login());
+    login.answer(&right());
+    login.record.reset(&super::setup::alice(), None, NOW);
+    login.answer("n");
+    assert_eq!(login.outcome().verdict, Verdict::Deny);
 }
 
 #[test]
@@ -302,7 +312,7 @@ fn within_a_session_that_gave_a_code_su_and_sudo_ask_none_for_a_while() {
     let within = |service: &str, given: Option<Timestamp>| LoginContext {
         service: service.to_owned(),
         source: Source::Local { requester: Some("alice".to_owned()) },
-        session_code: given,
+        session_code: given.map(|at| SessionCode { at, epoch: 0 }),
         ..login()
     };
     let mut settings = settings(Policy::default());
@@ -318,6 +328,10 @@ fn within_a_session_that_gave_a_code_su_and_sudo_ask_none_for_a_while() {
     assert!(begin(&settings, within("login", ago(1))).is_asking());
     let remote = LoginContext { source: login().source, ..within("sudo", ago(1)) };
     assert!(begin(&settings, remote).is_asking());
+    let mut reset = enrolled();
+    reset.distrust();
+    let after = Login::of(settings.clone(), reset, within("sudo", ago(1)), true);
+    assert!(after.is_asking(), "what was withdrawn since does not count");
     settings.policy.level = Level::VeryHigh;
     assert!(begin(&settings, within("sudo", ago(1))).is_asking());
 }

@@ -103,7 +103,7 @@ impl Accounts {
             check_has_factor(record)?;
             if let Wanted::Set(contact) = &wanted {
                 // Before the code is used up.
-                may_send(record, world, contact.method())?;
+                may_send(record, world, caller, contact.method())?;
             }
             prove(record, world, effects, user, caller, code)?;
             match &wanted {
@@ -162,12 +162,15 @@ impl Accounts {
 }
 
 /// Whether a code can be sent to a new contact now.
-fn may_send(record: &UserRecord, world: &World<'_>, method: Method) -> Result<()> {
+fn may_send(record: &UserRecord, world: &World<'_>, caller: &Caller, method: Method) -> Result<()> {
     if !world.settings.channels.carry(method) {
         return Err(closed_channel(method));
     }
     let rules = &world.settings.one_time_code;
-    let allowed = record.one_time.may_send_anything(rules, world.now);
+    let allowed = {
+        let source = super::effects::source(caller).counter_key();
+        record.one_time.may_send_anything(&source, rules, world.now)
+    };
     allowed.map_err(|why| Error::Throttled(withheld(why)))
 }
 
@@ -181,7 +184,7 @@ fn begin(
     contact: &Recipient,
 ) -> ContactProof {
     let code = world.fresh.sent_code();
-    record.one_time.note_sent(world.now);
+    record.one_time.note_sent(&super::effects::source(caller).counter_key(), world.now);
     let shown = contact.masked();
     let cause = format!("by {} to {shown}, to prove that it is theirs", carrier(contact.method()));
     let event = AuditEvent::new(Happening::CodeSent, user.name.clone(), cause);

@@ -63,6 +63,7 @@ impl Accounts {
                     label: label.clone(),
                     totp: TotpFactor::new(world.fresh.secret()),
                     beside: record.factor_ids(),
+                    epoch: record.trust_epoch,
                 };
                 let offer = offer(&pending, world)?;
                 if options.unconfirmed {
@@ -107,7 +108,7 @@ impl Accounts {
         let mut totp = pending.totp.clone();
         totp.accept(step);
         let enrolled = self.change(&pending.user, |record, world, events| {
-            if record.factor_ids() != pending.beside {
+            if record.factor_ids() != pending.beside || record.trust_epoch != pending.epoch {
                 return Err(gone());
             }
             let is_first = !record.is_enrolled();

@@ -40,6 +40,8 @@ pub(super) struct Pending {
     /// code, the enrolment is void: of two at once the first wins, and one that was opened
     /// without a code because there was no factor does not join one that came since.
     pub(super) beside: Vec<String>,
+    /// How often all trust had been withdrawn when it was offered: a reset voids it.
+    pub(super) epoch: u32,
 }
 
 struct Open<P> {
@@ -158,6 +160,7 @@ mod tests {
             label: String::new(),
             totp: TotpFactor::new(Secret::new(vec![7; 20])),
             beside: Vec::new(),
+            epoch: 0,
         }
     }
 

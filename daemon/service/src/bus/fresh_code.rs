@@ -47,12 +47,13 @@ impl Accounts {
                 return Err(uncounted(method));
             }
             let rules = &settings.one_time_code;
+            let counted = source.counter_key();
+            let scope = Scope { user: &user.name, service: SERVICE, source: &counted };
             record
                 .one_time
-                .may_send(method, SERVICE, rules, world.now)
+                .may_send(method, scope, rules, world.now)
                 .map_err(|why| Error::Throttled(withheld(why)))?;
             let code = world.fresh.sent_code();
-            let scope = Scope { user: &user.name, service: SERVICE };
             record.one_time.issue(scope, method, &code, world.hashing, rules, world.now);
             let shown = recipient.masked();
             let cause = format!("by {} to {shown}", carrier(method));

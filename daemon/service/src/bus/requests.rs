@@ -27,12 +27,14 @@ impl Accounts {
     pub(super) async fn request_reset(&self, user: &User, text: &str) -> Result<ResetRequestInfo> {
         let why = if text.trim().is_empty() { None } else { Some(reason(text)?) };
         self.change(user, |record, world, effects| {
+            let source = Source::Local { requester: Some(user.name.clone()) };
             match &record.reset_request {
                 Some(request) if request.is_open(world.now) => return Err(open_already(request)),
-                Some(request) if request.pauses(world.now) => return Err(pauses()),
+                Some(request) if request.pauses(&source.to_string(), world.now) => {
+                    return Err(pauses());
+                }
                 _ => {}
             }
-            let source = Source::Local { requester: Some(user.name.clone()) };
             let request = ResetRequest {
                 id: world.fresh.object_id(),
                 since: world.now,

@@ -311,18 +311,20 @@ fn fill(record: &mut UserRecord) {
     let value = "+123456789012345".parse().unwrap();
     record.set_mobile(Some(Contact { value, vouched, since, last_used_at: Some(far) }), now);
     let service = "\"".repeat(100);
-    let scope = Scope { user: &record.user.clone(), service: &service };
     let rules = one_time_code::Rules { lifetime: Duration::MAX, ..Default::default() };
-    for _ in 0..200 {
+    let user = record.user.clone();
+    for n in 0..100 {
+        let source = format!("{n}{service}");
+        let scope = Scope { user: &user, service: &service, source: &source };
         record.one_time.issue(scope, Method::Email, "482913", &hashing, &rules, now);
     }
-    for n in 0..30 {
+    for n in 0..20 {
         let key = format!("{n:0128}");
         let address = Some("2001:db8:ffff:ffff::/64".parse().unwrap());
         let binding = Binding { address, key: Some(key) };
         let id = "ZZZZZZ".to_owned();
         let host = TrustedHost { id, binding, since, until: far, last_used_at: Some(far) };
-        record.trust(host, 30, now);
+        record.trust(host, 20, now);
     }
     for _ in 0..10 {
         let bypass = Bypass {

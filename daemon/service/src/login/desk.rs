@@ -295,12 +295,11 @@ impl Desk {
         };
         if !grant.staged.is_empty() {
             let login = &caller.login;
-            self.note_session(request, login, &grant.staged);
             let apply = |record: &mut UserRecord, world: &dialogue::World<'_>| {
-                staging::take_effect(record, login, &grant.staged, world.now)
+                staging::take_effect(record, login, &grant.staged, world)
             };
             match self.engine.step(&login.user, apply).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => self.note_session(request, login, &grant.staged),
                 Ok(Err(superseded)) => {
                     return Ok(Reply::Done(self.refuse(login, &superseded.to_string())));
                 }

@@ -2,9 +2,8 @@
 
 use twinlock_core::{
     dialogue::{self, Staged, Verdict},
-    login::LoginContext,
+    login::{LoginContext, SessionCode},
     record::UserRecord,
-    time::Timestamp,
 };
 
 use super::{
@@ -35,7 +34,7 @@ impl Desk {
     }
 
     /// When a code of this user was given in the login session that the request comes from.
-    pub(super) fn session_code(&self, request: &Request, uid: u32) -> Option<Timestamp> {
+    pub(super) fn session_code(&self, request: &Request, uid: u32) -> Option<SessionCode> {
         self.sessions.code_given(Session { uid, number: request.audit_session? })
     }
 
@@ -44,9 +43,9 @@ impl Desk {
         let uid = login.user.uid;
         for staged in staged {
             match (staged, &request.connection) {
-                (Staged::GiveCode { at }, Some(ends)) => {
+                (Staged::GiveCode(given), Some(ends)) => {
                     let ends = ends.clone();
-                    self.sessions.note_login(Connection { uid, ends }, *at);
+                    self.sessions.note_login(Connection { uid, ends }, *given);
                 }
                 // Who changes the password may have done so because somebody else knew it.
                 (Staged::ChangePassword, _) => self.sessions.forget(uid),

@@ -15,7 +15,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use twinlock_core::time::Timestamp;
+use twinlock_core::login::SessionCode;
 
 /// Logins and sessions that are kept; the oldest make room.
 const LIMIT: usize = 1024;
@@ -28,8 +28,8 @@ pub(super) struct Sessions {
 
 #[derive(Default)]
 struct Known {
-    logins: VecDeque<(Connection, Timestamp)>,
-    sessions: VecDeque<(Session, Timestamp)>,
+    logins: VecDeque<(Connection, SessionCode)>,
+    sessions: VecDeque<(Session, SessionCode)>,
 }
 
 /// A user's connection.
@@ -52,10 +52,10 @@ pub(super) struct Session {
 
 impl Sessions {
     /// A code was given over this connection, and the login has gone through.
-    pub(super) fn note_login(&self, connection: Connection, at: Timestamp) {
+    pub(super) fn note_login(&self, connection: Connection, given: SessionCode) {
         let mut known = self.known();
         known.logins.retain(|(other, _)| *other != connection);
-        push(&mut known.logins, (connection, at));
+        push(&mut known.logins, (connection, given));
     }
 
     /// The login over this connection has become a session.
@@ -70,7 +70,7 @@ impl Sessions {
     }
 
     /// When a code was given in this session.
-    pub(super) fn code_given(&self, session: Session) -> Option<Timestamp> {
+    pub(super) fn code_given(&self, session: Session) -> Option<SessionCode> {
         let known = self.known();
         known.sessions.iter().find(|(other, _)| *other == session).map(|(_, at)| *at)
     }
@@ -98,7 +98,8 @@ fn push<T>(queue: &mut VecDeque<T>, item: T) {
 mod tests {
     use super::*;
 
-    const AT: Timestamp = Timestamp::from_secs(1_800_000_000);
+    const AT: SessionCode =
+        SessionCode { at: twinlock_core::time::Timestamp::from_secs(1_800_000_000), epoch: 0 };
 
     fn connection(uid: u32, port: u32) -> Connection {
         Connection { uid, ends: format!("203.0.113.9 {port} 192.0.2.1 22") }

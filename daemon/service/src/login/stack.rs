@@ -3,7 +3,8 @@
 //! What a login changes takes effect in the account phase. In a service without that line an
 //! enrolment at login would be let in and never kept: whoever knows the password would get in
 //! again and again, each time with a key of their own. So the daemon looks into the service's stack
-//! (pam.d(5)) before it offers one. What it cannot read has no such line.
+//! (pam.d(5)) before it offers one. What it cannot read has no such line, nor has a stack in which a
+//! line before it can end the account phase with success.
 
 use std::{
     fs::File,
@@ -46,12 +47,29 @@ impl Stacks {
     }
 
     fn has_account_line(&self, service: &str, depth: usize) -> bool {
-        let Some(text) = self.read(service) else { return false };
-        joined(&text).iter().any(|line| match Line::of(line) {
-            Line::Module(module) => Path::new(module).file_name().is_some_and(|f| f == MODULE),
-            Line::Include(other) => depth > 0 && self.has_account_line(other, depth - 1),
-            Line::Other => false,
-        })
+        let mut ahead = Ahead::default();
+        self.search(service, depth, &mut ahead) == Found::Reached
+    }
+
+    /// Looks for the line in the order in which libpam comes by the lines.
+    fn search(&self, service: &str, depth: usize, ahead: &mut Ahead) -> Found {
+        let Some(text) = self.read(service) else { return Found::No };
+        for line in joined(&text) {
+            let (control, module) = match Line::of(&line) {
+                Line::Module { control, module } => (control, module),
+                Line::Include(other) if depth > 0 => match self.search(other, depth - 1, ahead) {
+                    Found::No => continue,
+                    found => return found,
+                },
+                Line::Include(_) | Line::Other => continue,
+            };
+            if Path::new(module).file_name().is_some_and(|name| name == MODULE) {
+                let passed = ahead.can_pass || ahead.jump > 0;
+                return if passed { Found::PassedBy } else { Found::Reached };
+            }
+            ahead.note(control);
+        }
+        Found::No
     }
 
     /// The text of a stack: a file of this very name in the first folder that has one.
@@ -90,11 +108,57 @@ fn joined(text: &str) -> Vec<String> {
     lines
 }
 
+/// Whether a stack comes to Twinlock's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// Always, where the account phase succeeds.
+    Reached,
+    /// A line before it can end the phase with success, or jump over it.
+    PassedBy,
+    /// It has no such line.
+    No,
+}
+
+/// What the lines before it can do.
+#[derive(Default)]
+struct Ahead {
+    can_pass: bool,
+    /// Lines that a success so far can still jump over.
+    jump: usize,
+}
+
+impl Ahead {
+    /// Takes note of a line before Twinlock's; `control` as in pam.d(5).
+    fn note(&mut self, control: &str) {
+        self.jump = self.jump.saturating_sub(1);
+        let control = control.to_ascii_lowercase();
+        if !control.starts_with('[') {
+            self.can_pass |= control == "sufficient";
+            return;
+        }
+        for action in control.trim_matches(['[', ']']).split_whitespace() {
+            match action.split_once('=') {
+                // What makes a password expire is no success: it must be changed first.
+                Some(("success" | "default" | "ignore", "done")) => self.can_pass = true,
+                Some(("success" | "default" | "ignore", count)) => {
+                    self.jump = self.jump.max(count.parse().unwrap_or(0));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
 /// What a line of a stack means for the account phase.
 #[derive(Debug, PartialEq, Eq)]
 enum Line<'a> {
-    /// A module of the account phase.
-    Module(&'a str),
+    /// A module of the account phase, with its control word.
+    Module {
+        /// As it is written; of `[…]` everything up to the bracket.
+        control: &'a str,
+        /// The module.
+        module: &'a str,
+    },
     /// Another stack in its place.
     Include(&'a str),
     /// Another phase, or nothing.
@@ -109,19 +173,19 @@ impl<'a> Line<'a> {
             Some(phase) if phase.trim_start_matches('-').eq_ignore_ascii_case("account") => {}
             _ => return Self::Other,
         }
-        let Some(control) = words.next() else { return Self::Other };
-        let mut rest = words;
-        if control.starts_with('[') {
+        let Some(first) = words.next() else { return Self::Other };
+        if first.starts_with('[') {
             // `[success=ok default=die]`: several words up to the bracket.
-            if !control.ends_with(']') {
-                rest.by_ref().find(|word| word.ends_with(']'));
-            }
-            return rest.next().map_or(Self::Other, Self::Module);
+            let Some(from) = line.find('[') else { return Self::Other };
+            let Some(length) = line[from..].find(']') else { return Self::Other };
+            let (control, rest) = line[from..].split_at(length + 1);
+            let module = rest.split_whitespace().next();
+            return module.map_or(Self::Other, |module| Self::Module { control, module });
         }
-        let target = rest.next();
-        match control.to_ascii_lowercase().as_str() {
+        let target = words.next();
+        match first.to_ascii_lowercase().as_str() {
             "include" | "substack" => target.map_or(Self::Other, Self::Include),
-            _ => target.map_or(Self::Other, Self::Module),
+            _ => target.map_or(Self::Other, |module| Self::Module { control: first, module }),
         }
     }
 }
@@ -151,6 +215,31 @@ mod tests {
             "ACCOUNT Required pam_twinlock.so",
         ] {
             assert!(redeems(&[("sshd", line)], "sshd"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_another_one_can_pass_by_is_none() {
+        let ours = "account required pam_twinlock.so\n";
+        for before in [
+            "account sufficient pam_localuser.so\n",
+            "account [success=done default=ignore] pam_unix.so\n",
+            "account [success=1 default=ignore] pam_unix.so\n",
+            "account [default=done] pam_permit.so\n",
+            "account [success=2 default=ignore] pam_unix.so\naccount requisite pam_deny.so\n",
+        ] {
+            assert!(!redeems(&[("sshd", &format!("{before}{ours}"))], "sshd"), "{before}");
+            let includes = format!("@include common\n{ours}");
+            assert!(!redeems(&[("sshd", &includes), ("common", before)], "sshd"), "{before}");
+        }
+        for before in [
+            "account required pam_nologin.so\n",
+            "account requisite pam_deny.so\n",
+            // Debian's common-account.
+            "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\n\
+             account requisite pam_deny.so\naccount required pam_permit.so\n",
+        ] {
+            assert!(redeems(&[("sshd", &format!("{before}{ours}"))], "sshd"), "{before}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use twinlock_core::{
     audit::{AuditEvent, Happening},
-    dialogue::{Effect, Staged},
+    dialogue::{Effect, Staged, World},
     login::LoginContext,
     notice::{Notice, Recipient, Subject},
     record::{DEFAULT_LABEL, Superseded, UserRecord},
@@ -16,16 +16,18 @@ pub(super) fn take_effect(
     record: &mut UserRecord,
     login: &LoginContext,
     staged: &[Staged],
-    now: Timestamp,
+    world: &World<'_>,
 ) -> Done<Result<(), Superseded>> {
     let before = record.clone();
-    let applied = staged.iter().try_for_each(|staged| record.apply(staged, now));
+    let applied =
+        staged.iter().try_for_each(|staged| record.apply(staged, world.hashing, world.now));
     if applied.is_err() {
         *record = before;
         return Done { answer: applied, effects: Vec::new() };
     }
     let had = before.trusted.iter().count();
-    let effects = staged.iter().flat_map(|staged| tell(record, had, login, staged, now)).collect();
+    let effects =
+        staged.iter().flat_map(|staged| tell(record, had, login, staged, world.now)).collect();
     Done { answer: applied, effects }
 }
 
@@ -55,7 +57,7 @@ fn tell(
         ),
         Staged::BeginGrace { .. }
         | Staged::UseTrust { .. }
-        | Staged::GiveCode { .. }
+        | Staged::GiveCode(_)
         | Staged::ChangePassword => return Vec::new(),
     };
     let event = AuditEvent::of_login(happening, login, cause);

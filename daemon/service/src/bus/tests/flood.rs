@@ -123,8 +123,23 @@ async fn log_in(socket: &Path) {
     assert_eq!((messages.len(), verdict.as_str()), (1, ""));
 }
 
+/// Other tests of this process use memory and descriptors as they like, so what the flood costs is
+/// measured in one of its own.
+#[test]
+fn a_flood_from_one_user_costs_little_and_others_and_logins_are_served_meanwhile() {
+    let measured = "bus::tests::flood::a_flood_in_a_process_of_its_own";
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "--nocapture", measured])
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_from_one_user_costs_little_and_others_and_logins_are_served_meanwhile() {
+#[ignore = "the test above runs it in a process of its own"]
+async fn a_flood_in_a_process_of_its_own() {
     let bus = Bus::start(Gate::Shipped).await;
     let engine = &bus.accounts.engine;
     enrol(engine, &alice()).await;
