@@ -3,9 +3,9 @@
 //! The cause of an event is short and stable, for a log. Here it becomes an answer to 'why could I
 //! not log in?'. A cause that is not known here is shown as it stands, never guessed at.
 
-mod message;
-
 mod change;
+mod message;
+mod way_back;
 
 use self::change::change;
 use super::{AuditRecord, remedy::Remedy};
@@ -44,6 +44,7 @@ fn of_cause(record: &AuditRecord, cause: &str) -> Option<Explanation> {
         .or_else(|| waiting(cause, &remedy))
         .or_else(|| account(cause, &remedy))
         .or_else(|| policy(record, cause, &remedy))
+        .or_else(|| way_back::explain(cause, &remedy))
         .or_else(|| dialogue(cause, &remedy))
         .or_else(|| daemon(record, cause))
 }
@@ -305,6 +306,13 @@ fn plain(record: &AuditRecord) -> Explanation {
         "factor.removed" => "A second factor was removed",
         "user.reset" => "Every second factor of the user was taken away",
         "user.imported" => "Second factors were taken over from another program",
+        "user.invited" => "The user can set up a second factor with an invitation",
+        "user.forgotten" => "Everything that was stored of the user was deleted",
+        "bypass.issued" => "A code was issued that stands for a second factor for a while",
+        "reset.requested" => {
+            "A reset was asked for; an administrator decides with 'twinlock reset list'"
+        }
+        "reset.closed" => "A request for a reset is over, and nothing was changed",
         "user.unlocked" => "The counters of wrong codes were cleared",
         "backup.made" => "A backup of every record was made",
         "backup.restored" => "A backup was restored into the store",

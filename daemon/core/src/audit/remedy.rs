@@ -77,6 +77,22 @@ impl Remedy {
         format!("'twinlock enroll {user}' sets one up.")
     }
 
+    pub(super) fn invite_the_user(&self) -> String {
+        let Self { user, .. } = self;
+        format!(
+            "'twinlock invite {user}' makes a new one. If it was not the user who typed it, somebody \
+             knows the password."
+        )
+    }
+
+    pub(super) fn decide_the_request(&self) -> String {
+        let Self { user, .. } = self;
+        format!(
+            "'twinlock reset list' shows the request. Make sure that it is {user} who asks, by another \
+             way than the one that it came; then 'twinlock reset approve' or 'twinlock reset refuse'."
+        )
+    }
+
     pub(super) fn watch_the_user(&self) -> String {
         let Self { user, .. } = self;
         format!(

@@ -128,3 +128,29 @@ fn of_two_enrolments_the_later_is_told_of_the_other() {
     let told = explained(Happening::LoginRefused, cause);
     assert!(told.meaning.contains("another one of the same user"), "{}", told.meaning);
 }
+
+#[test]
+fn what_became_of_an_invitation_or_a_request_is_told_with_the_next_command() {
+    for (cause, command) in [
+        ("not an invitation code", "'twinlock invite alice'"),
+        ("an invitation code, and the user has no invitation", "'twinlock invite alice'"),
+        ("the invitation has expired", "'twinlock invite alice'"),
+        ("wrong invitation code", "'twinlock invite alice'"),
+        (&crate::record::Superseded::Invitation.to_string(), "'twinlock invite alice'"),
+        (&crate::record::Superseded::Factors.to_string(), "Log in again"),
+        ("asks for a reset", "'twinlock reset approve'"),
+        ("a reset request is open already", "'twinlock reset list'"),
+        ("a reset was asked for less than a day ago", "'twinlock reset list'"),
+        ("asks for a reset without a first factor", "after the module that takes the password"),
+    ] {
+        let told = explained(Happening::LoginRefused, cause);
+        assert!(!told.meaning.contains(cause) || cause == "asks for a reset", "{}", told.meaning);
+        assert!(told.advice.contains(command), "{cause}: {}", told.advice);
+    }
+    let told = explained(Happening::BypassIssued, "bypass 7F3KQ2 until x, uses 1: phone lost");
+    assert!(
+        told.meaning.ends_with("bypass 7F3KQ2 until x, uses 1: phone lost."),
+        "{}",
+        told.meaning
+    );
+}
