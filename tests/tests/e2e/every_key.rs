@@ -47,7 +47,7 @@ const EFFECTS: [(&str, &str, &str); 55] = [
     ("remember.bind", "tests/tests/e2e/trusted_hosts.rs", "what_is_bound_and_how_many_hosts_are_kept_is_what_the_file_says"),
     ("remember.limit", "tests/tests/e2e/trusted_hosts.rs", "what_is_bound_and_how_many_hosts_are_kept_is_what_the_file_says"),
     ("remember.session", "daemon/service/src/login/tests/sessions.rs", "sudo_in_the_session_of_a_login_that_gave_a_code_asks_none_for_as_long_as_the_file_says"),
-    ("reset.enrol", "config/tests/messages.rs", "one_time_codes_trust_and_resets_are_read"),
+    ("reset.enrol", "tests/tests/e2e/resets.rs", "a_reset_that_leaves_the_enrolment_to_the_login_asks_for_no_invitation"),
     ("email.server", "tests/tests/post/smtp.rs", "a_code_arrives_over_starttls_with_the_user_and_the_password"),
     ("email.from", "tests/tests/post/smtp.rs", "a_code_arrives_over_starttls_with_the_user_and_the_password"),
     ("email.password_file", "tests/tests/post/smtp.rs", "a_wrong_password_is_told_and_not_tried_again"),

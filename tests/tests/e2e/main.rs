@@ -38,6 +38,7 @@ mod policy_networks;
 mod policy_nss;
 mod policy_observe;
 mod races;
+mod resets;
 mod rig_self_test;
 mod secrecy;
 mod session_news;

@@ -43,18 +43,34 @@ fn of_sixteen_processes_with_one_right_code_exactly_one_is_let_in() {
     });
 }
 
-#[test]
-fn of_sixteen_processes_with_one_recovery_code_exactly_one_is_let_in() {
-    Host::run_with_daemon(|_, _| {
+/// Each user has one code that works once; all processes type it at the same moment, and exactly one
+/// is let in.
+fn one_of_sixteen_is_let_in(prefix: &'static str, code_of: fn(&str) -> String) {
+    Host::run_with_daemon(move |_, _| {
         let mut applications = applications();
-        for user in create_many("recovers", ROUNDS) {
+        for user in create_many(prefix, ROUNDS) {
             enrol(&user);
-            let codes = json(&["recovery", "new", &user, "--json"]);
-            let code = codes["recovery_codes"][0].as_str().expect("a code").to_owned();
-            let outcomes = at_once(&mut applications, &user, &code);
+            let outcomes = at_once(&mut applications, &user, &code_of(&user));
             let winners = outcomes.iter().filter(|outcome| outcome.is_success()).count();
             assert_eq!(winners, 1, "{user}: {outcomes:?}");
         }
+    });
+}
+
+#[test]
+fn of_sixteen_processes_with_one_recovery_code_exactly_one_is_let_in() {
+    one_of_sixteen_is_let_in("recovers", |user| {
+        let codes = json(&["recovery", "new", user, "--json"]);
+        codes["recovery_codes"][0].as_str().expect("a code").to_owned()
+    });
+}
+
+#[test]
+fn of_sixteen_processes_with_one_bypass_code_exactly_one_is_let_in() {
+    one_of_sixteen_is_let_in("bypassed", |user| {
+        let once = ["--for", "1h", "--uses", "1", "--reason", "race", "--json"];
+        let issued = json(&[&["bypass", user], &once[..]].concat());
+        issued["code"].as_str().expect("a code").to_owned()
     });
 }
 
