@@ -18,6 +18,8 @@ FISHDIR    ?= $(DATADIR)/fish/vendor_completions.d
 LIBEXECDIR ?= $(PREFIX)/libexec/twinlock
 # dbus-daemon reads policy in two places only, whatever the prefix.
 BUSPOLICYDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/share,$(SYSCONFDIR))/dbus-1/system.d
+# polkit reads actions in one place only, whatever the prefix.
+POLKITDIR ?= /usr/share/polkit-1/actions
 # libpam looks for modules in one directory only; it is where its own are.
 PAMDIR ?= $(patsubst %/pam_permit.so,%,$(firstword $(wildcard \
 	/usr/lib/$(shell cc -print-multiarch 2>/dev/null)/security/pam_permit.so \
@@ -127,6 +129,7 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -D -m 0644 packaging/sysusers.d/twinlock.conf $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf
 	install -D -m 0644 packaging/dbus/org.twinlock1.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
 	install -D -m 0644 packaging/dbus/org.twinlock1.service $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
+	install -D -m 0644 packaging/polkit/org.twinlock1.policy $(DESTDIR)$(POLKITDIR)/org.twinlock1.policy
 	install -d $(DESTDIR)$(DATADIR)/dbus-1/interfaces $(DESTDIR)$(DOCDIR)/examples/pam
 	install -m 0644 packaging/dbus/interfaces/*.xml $(DESTDIR)$(DATADIR)/dbus-1/interfaces/
 	install -m 0644 packaging/pam/* $(DESTDIR)$(DOCDIR)/examples/pam/
@@ -155,7 +158,7 @@ uninstall: ## take away what `make install` copied; configuration, key and store
 	rm -f $(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS))
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/twinlock
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/twinlock.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
-	rm -f $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
+	rm -f $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service $(DESTDIR)$(POLKITDIR)/org.twinlock1.policy
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/dbus-1/interfaces/,$(INTERFACES))
 	rm -f $(DESTDIR)$(SYSCONFDIR)/fail2ban/filter.d/twinlock.conf
 	rm -f $(addprefix $(DESTDIR)$(MANDIR)/,man5/twinlock.toml.5 man8/twinlock.8 man8/twinlockd.8 man8/pam_twinlock.8)

@@ -218,7 +218,7 @@ pub trait SelfService {
     fn confirm_contact(&self, proof: u64, code: &str) -> Result<ConfirmedContact>;
 }
 
-/// What administrators do about anybody.
+/// What administrators do about anybody. Polkit may ask who is not root for a password meanwhile.
 #[zbus::proxy(
     interface = "org.twinlock1.Admin",
     default_service = "org.twinlock1",
@@ -226,48 +226,62 @@ pub trait SelfService {
 )]
 pub trait Admin {
     /// What stands of one user.
+    #[zbus(allow_interactive_auth)]
     fn status(&self, user: &str) -> Result<UserStatus>;
 
     /// What stands of everyone who has a record, by name.
+    #[zbus(allow_interactive_auth)]
     fn list_users(&self) -> Result<Vec<UserStatus>>;
 
     /// Events of the past, in the order in which they happened; where to go on, for
     /// [`LogFilter::after`]; and whether there may be more by now.
+    #[zbus(allow_interactive_auth)]
     fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool)>;
 
     /// The latest event with this reference and the other events of its login, in order, each
     /// explained; empty if no event has it.
+    #[zbus(allow_interactive_auth)]
     fn find(&self, reference: &str) -> Result<Vec<LogEvent>>;
 
     /// Opens an enrolment for a user, or enrols without a confirming code.
+    #[zbus(allow_interactive_auth)]
     fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer>;
 
     /// Proves with a first code that the app has the key, and enrols it.
+    #[zbus(allow_interactive_auth)]
     fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<EnrolledFactor>;
 
     /// Forgets an open enrolment.
+    #[zbus(allow_interactive_auth)]
     fn cancel_enrolment(&self, enrolment: u64) -> Result<()>;
 
     /// Tries a code of a user: it counts as used, and as a failure.
+    #[zbus(allow_interactive_auth)]
     fn verify(&self, user: &str, code: &str) -> Result<()>;
 
     /// Takes one factor of a user away.
+    #[zbus(allow_interactive_auth)]
     fn remove_factor(&self, user: &str, factor: &str) -> Result<()>;
 
     /// Takes everything of these users away by which they could pass, each on its own.
+    #[zbus(allow_interactive_auth)]
     fn reset(&self, users: &[&str], options: ResetOptions) -> Result<Vec<ResetOutcome>>;
 
     /// Clears a user's waits and failure counts.
+    #[zbus(allow_interactive_auth)]
     fn unlock(&self, user: &str) -> Result<()>;
 
     /// What stands of these users, whether or not they have a record. Names that the user database
     /// does not know are in neither list.
+    #[zbus(allow_interactive_auth)]
     fn statuses(&self, users: &[&str]) -> Result<(Vec<UserStatus>, Vec<Problem>)>;
 
     /// Sets or clears the per-user switch: `on`, `off` or `default`.
+    #[zbus(allow_interactive_auth)]
     fn set_switch(&self, user: &str, switch: &str) -> Result<()>;
 
     /// Takes over what another program knew of a user, all of it or nothing.
+    #[zbus(allow_interactive_auth)]
     fn import_factors(&self, user: &str, import: AccountImport) -> Result<()>;
 
     /// Seals every record as of now; says under which number the file is read, and how long it is.
@@ -289,33 +303,43 @@ pub trait Admin {
     fn commit_restore(&self, restore: u64) -> Result<RestorePlan>;
 
     /// Why a login of this user would be decided as it would be, as JSON.
+    #[zbus(allow_interactive_auth)]
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String>;
 
     /// Makes an invitation to enrol, in place of the one before.
+    #[zbus(allow_interactive_auth)]
     fn invite(&self, user: &str, options: InvitationOptions) -> Result<Voucher>;
 
     /// Makes a code that stands for a second factor for a while.
+    #[zbus(allow_interactive_auth)]
     fn issue_bypass(&self, user: &str, options: BypassOptions) -> Result<Voucher>;
 
     /// The requests for a reset that wait for an administrator, oldest first.
+    #[zbus(allow_interactive_auth)]
     fn list_resets(&self) -> Result<Vec<ResetRequestInfo>>;
 
     /// Resets the user who asked for it.
+    #[zbus(allow_interactive_auth)]
     fn approve_reset(&self, request: &str, options: ResetOptions) -> Result<ResetOutcome>;
 
     /// Refuses a request; returns whose it was.
+    #[zbus(allow_interactive_auth)]
     fn refuse_reset(&self, request: &str) -> Result<String>;
 
     /// Deletes the record of a user, whether or not NSS knows the name.
+    #[zbus(allow_interactive_auth)]
     fn forget_user(&self, user: &str) -> Result<()>;
 
     /// Makes new recovery codes for a user; the old ones are void.
+    #[zbus(allow_interactive_auth)]
     fn new_recovery_codes(&self, user: &str) -> Result<Vec<String>>;
 
     /// Trusts one host of a user no longer, or none where `host` is empty; says how many there were.
+    #[zbus(allow_interactive_auth)]
     fn clear_trusted(&self, user: &str, host: &str) -> Result<u32>;
 
     /// Sets a user's contact, which counts at once; an empty address takes it away. Says whether
     /// anything changed.
+    #[zbus(allow_interactive_auth)]
     fn set_contact(&self, user: &str, method: &str, address: &str) -> Result<bool>;
 }

@@ -57,7 +57,8 @@ impl Surroundings {
     /// [`Failure`]: the configuration is broken, or the system has no resources left.
     pub fn client(&mut self, config: Option<&Path>) -> Result<Client, Failure> {
         let progress = self.progress.take().map_or_else(Progress::silent, Progress::on);
-        Client::new(settings::bus_address(config)?, self.patience, progress)
+        let client = Client::new(settings::bus_address(config)?, self.patience, progress)?;
+        Ok(if self.uid == 0 { client } else { client.with_time_to_type() })
     }
 
     /// Writes text to standard output at once.

@@ -15,6 +15,8 @@ fn with_patience(config: &str, arguments: &[&str], patience: Duration) -> Shown 
     all.extend(arguments);
     let mut scene = Scene::at_terminal(&[]);
     scene.patience = patience;
+    // Root waits for nobody's password.
+    scene.uid = 0;
     scene.run(&all)
 }
 
@@ -90,4 +92,13 @@ fn an_address_that_is_none_is_an_error_of_the_configuration() {
     let config = configuration(directory.path(), "nonsense");
     let shown = transcript(&["--config", config.to_str().unwrap(), "status"], "");
     assert!(shown.ends_with("--- exit code 1\n"), "{shown}");
+}
+
+#[test]
+fn an_administrator_who_is_not_root_has_time_to_type_a_password() {
+    let daemon = Daemon::for_caller("root");
+    let mut scene = Scene::at_terminal(&[]);
+    (scene.patience, scene.uid) = (Duration::from_secs(1), 1000);
+    let shown = scene.run(&["--config", daemon.config(), "unlock", "typist"]);
+    assert_eq!(shown.code, 0, "{}", shown.sentence);
 }

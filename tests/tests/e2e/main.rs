@@ -37,6 +37,7 @@ mod policy_first_factor;
 mod policy_networks;
 mod policy_nss;
 mod policy_observe;
+mod polkit;
 mod races;
 mod resets;
 mod rig_self_test;

@@ -85,7 +85,7 @@ impl Client {
     /// # Errors
     /// [`CallError`], as of every call here.
     pub fn status(&mut self, subject: &Subject) -> Result<UserStatus, CallError> {
-        self.call(async |bus| match subject {
+        self.call_about(subject, async |bus| match subject {
             Subject::Oneself => SelfServiceProxy::new(bus).await?.status().await,
             Subject::User(user) => AdminProxy::new(bus).await?.status(user).await,
         })
@@ -96,7 +96,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn list_users(&mut self) -> Result<Vec<UserStatus>, CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.list_users().await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.list_users().await)
     }
 
     /// What stands of these users, and of whom it cannot be told. A thousand at the most.
@@ -107,7 +107,7 @@ impl Client {
         &mut self,
         users: &[&str],
     ) -> Result<(Vec<UserStatus>, Vec<Problem>), CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.statuses(users).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.statuses(users).await)
     }
 
     /// Opens an enrolment.
@@ -126,7 +126,7 @@ impl Client {
             code: code.expose().to_owned(),
             unconfirmed,
         };
-        let offer = self.call(async |bus| match subject {
+        let offer = self.call_about(subject, async |bus| match subject {
             Subject::Oneself => SelfServiceProxy::new(bus).await?.begin_enrolment(options).await,
             Subject::User(user) => AdminProxy::new(bus).await?.begin_enrolment(user, options).await,
         })?;
@@ -144,7 +144,7 @@ impl Client {
         code: &Secret,
     ) -> Result<Enrolled, CallError> {
         let code = code.expose();
-        let enrolled = self.call(async |bus| match subject {
+        let enrolled = self.call_about(subject, async |bus| match subject {
             Subject::Oneself => {
                 SelfServiceProxy::new(bus).await?.confirm_enrolment(enrolment, code).await
             }
@@ -160,7 +160,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn cancel_enrolment(&mut self, subject: &Subject, enrolment: u64) -> Result<(), CallError> {
-        self.call(async |bus| match subject {
+        self.call_about(subject, async |bus| match subject {
             Subject::Oneself => SelfServiceProxy::new(bus).await?.cancel_enrolment(enrolment).await,
             Subject::User(_) => AdminProxy::new(bus).await?.cancel_enrolment(enrolment).await,
         })
@@ -172,7 +172,7 @@ impl Client {
     /// [`CallError`]; the code is right only where there is none.
     pub fn verify(&mut self, subject: &Subject, code: &Secret) -> Result<(), CallError> {
         let code = code.expose();
-        self.call(async |bus| match subject {
+        self.call_about(subject, async |bus| match subject {
             Subject::Oneself => SelfServiceProxy::new(bus).await?.verify(code).await,
             Subject::User(user) => AdminProxy::new(bus).await?.verify(user, code).await,
         })
@@ -192,7 +192,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn remove_factor(&mut self, user: &str, factor: &str) -> Result<(), CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.remove_factor(user, factor).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.remove_factor(user, factor).await)
     }
 
     /// Clears a user's waits and failure counts.
@@ -200,7 +200,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn unlock(&mut self, user: &str) -> Result<(), CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.unlock(user).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.unlock(user).await)
     }
 
     /// Sets or clears the switch of a user.
@@ -208,7 +208,9 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn set_switch(&mut self, user: &str, switch: Switch) -> Result<(), CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.set_switch(user, switch.as_str()).await)
+        self.call_admin(async |bus| {
+            AdminProxy::new(bus).await?.set_switch(user, switch.as_str()).await
+        })
     }
 
     /// Takes over what another program knew of a user.
@@ -216,7 +218,7 @@ impl Client {
     /// # Errors
     /// [`CallError`]; then nothing of it was taken.
     pub fn import_factors(&mut self, user: &str, import: AccountImport) -> Result<(), CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.import_factors(user, import).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.import_factors(user, import).await)
     }
 
     /// Why a login of a user would be decided as it would be, as JSON.
@@ -228,6 +230,6 @@ impl Client {
         user: &str,
         login: SupposedLogin,
     ) -> Result<String, CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.explain_policy(user, login).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.explain_policy(user, login).await)
     }
 }

@@ -28,7 +28,7 @@ impl Client {
     pub fn log(&mut self, filter: &LogFilter) -> Result<LogPage, CallError> {
         let filter = filter.clone();
         let (events, next, is_cut) =
-            self.call(async |bus| AdminProxy::new(bus).await?.log(filter).await)?;
+            self.call_admin(async |bus| AdminProxy::new(bus).await?.log(filter).await)?;
         Ok(LogPage { events, next, is_cut })
     }
 
@@ -37,7 +37,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn find(&mut self, reference: &str) -> Result<Vec<LogEvent>, CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.find(reference).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.find(reference).await)
     }
 
     /// From now on Ctrl-C ends a call or a pause with [`CallError::Interrupted`], and not the

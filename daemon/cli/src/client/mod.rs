@@ -34,6 +34,9 @@ use crate::progress::Progress;
 /// How long connecting and one call may take together.
 pub const PATIENCE: Duration = Duration::from_secs(25);
 
+/// How much longer a call may take in which polkit asks for a password: more than twinlockd gives it.
+const TYPING: Duration = Duration::from_secs(130);
+
 /// How long a person waits before the command says what it waits for.
 const SILENCE: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,7 @@ pub struct Client {
     runtime: Runtime,
     address: String,
     patience: Duration,
+    typing: Duration,
     progress: Progress,
     interrupts: Option<Signal>,
 }
@@ -60,7 +64,22 @@ impl Client {
                 "The system has no resources left: {cause}. Close something and try again."
             ))
         })?;
-        Ok(Self { connection: None, runtime, address, patience, progress, interrupts: None })
+        let typing = Duration::ZERO;
+        Ok(Self {
+            connection: None,
+            runtime,
+            address,
+            patience,
+            typing,
+            progress,
+            interrupts: None,
+        })
+    }
+
+    /// The same for a caller who is not root, whom polkit may ask for a password.
+    #[must_use]
+    pub fn with_time_to_type(self) -> Self {
+        Self { typing: TYPING, ..self }
     }
 
     /// The line that says what is being waited for.
@@ -68,12 +87,41 @@ impl Client {
         &mut self.progress
     }
 
-    /// Connects where there is no connection yet, and makes one request.
+    /// A request to `Self`, as [`Self::call_within`].
     fn call<T>(
         &mut self,
         request: impl AsyncFnOnce(&Connection) -> Result<T, Error>,
     ) -> Result<T, CallError> {
-        let Self { connection, runtime, address, patience, progress, interrupts } = self;
+        self.call_within(self.patience, request)
+    }
+
+    /// A request to `Admin`, as [`Self::call_within`]: somebody may have to type a password.
+    fn call_admin<T>(
+        &mut self,
+        request: impl AsyncFnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, CallError> {
+        self.call_within(self.patience.saturating_add(self.typing), request)
+    }
+
+    /// A request to either, by whom it is about.
+    fn call_about<T>(
+        &mut self,
+        subject: &Subject,
+        request: impl AsyncFnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, CallError> {
+        match subject {
+            Subject::Oneself => self.call(request),
+            Subject::User(_) => self.call_admin(request),
+        }
+    }
+
+    /// Connects where there is no connection yet, and makes one request.
+    fn call_within<T>(
+        &mut self,
+        patience: Duration,
+        request: impl AsyncFnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, CallError> {
+        let Self { connection, runtime, address, progress, interrupts, .. } = self;
         let mut connected = connection.is_some();
         let answer = runtime.block_on(async {
             let work = async {
@@ -88,7 +136,7 @@ impl Client {
                 let answer = request(&connection).await.map_err(CallError::from_reply);
                 Ok((connection, answer))
             };
-            let work = timeout(*patience, announced(work, progress));
+            let work = timeout(patience, announced(work, progress));
             tokio::select! {
                 answer = work => Some(answer),
                 () = history::interrupted(interrupts) => None,
@@ -102,8 +150,8 @@ impl Client {
                 answer
             }
             Ok(Err(unconnected)) => Err(unconnected),
-            Err(_) if connected => Err(CallError::silent_daemon(*patience)),
-            Err(_) => Err(CallError::silent_bus(*patience)),
+            Err(_) if connected => Err(CallError::silent_daemon(patience)),
+            Err(_) => Err(CallError::silent_bus(patience)),
         }
     }
 }

@@ -51,7 +51,7 @@ impl Client {
         subject: &Subject,
         code: &Secret,
     ) -> Result<Vec<Secret>, CallError> {
-        let codes = self.call(async |bus| match subject {
+        let codes = self.call_about(subject, async |bus| match subject {
             Subject::Oneself => {
                 SelfServiceProxy::new(bus).await?.new_recovery_codes(code.expose()).await
             }
@@ -65,7 +65,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn clear_trusted(&mut self, subject: &Subject, host: &str) -> Result<u32, CallError> {
-        self.call(async |bus| match subject {
+        self.call_about(subject, async |bus| match subject {
             Subject::Oneself => SelfServiceProxy::new(bus).await?.clear_trusted(host).await,
             Subject::User(user) => AdminProxy::new(bus).await?.clear_trusted(user, host).await,
         })
@@ -110,6 +110,8 @@ impl Client {
         method: &str,
         address: &str,
     ) -> Result<bool, CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.set_contact(user, method, address).await)
+        self.call_admin(async |bus| {
+            AdminProxy::new(bus).await?.set_contact(user, method, address).await
+        })
     }
 }

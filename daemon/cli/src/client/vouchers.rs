@@ -70,7 +70,7 @@ impl Client {
     /// [`CallError`], as of every call here.
     pub fn invite(&mut self, user: &str, options: InvitationOptions) -> Result<Issued, CallError> {
         let made =
-            self.call(async |bus| AdminProxy::new(bus).await?.invite(user, options).await)?;
+            self.call_admin(async |bus| AdminProxy::new(bus).await?.invite(user, options).await)?;
         Ok(made.into())
     }
 
@@ -83,8 +83,9 @@ impl Client {
         user: &str,
         options: BypassOptions,
     ) -> Result<Issued, CallError> {
-        let issued =
-            self.call(async |bus| AdminProxy::new(bus).await?.issue_bypass(user, options).await)?;
+        let issued = self.call_admin(async |bus| {
+            AdminProxy::new(bus).await?.issue_bypass(user, options).await
+        })?;
         Ok(issued.into())
     }
 
@@ -95,7 +96,7 @@ impl Client {
     pub fn reset(&mut self, users: &[&str], print: bool) -> Result<Vec<ResetEnd>, CallError> {
         let options = ResetOptions { print: Some(print) };
         let outcomes =
-            self.call(async |bus| AdminProxy::new(bus).await?.reset(users, options).await)?;
+            self.call_admin(async |bus| AdminProxy::new(bus).await?.reset(users, options).await)?;
         Ok(outcomes.into_iter().map(ResetEnd::from).collect())
     }
 
@@ -120,7 +121,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn list_resets(&mut self) -> Result<Vec<ResetRequestInfo>, CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.list_resets().await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.list_resets().await)
     }
 
     /// Resets the user who asked for it.
@@ -129,8 +130,8 @@ impl Client {
     /// [`CallError`].
     pub fn approve_reset(&mut self, id: &str, print: bool) -> Result<ResetEnd, CallError> {
         let options = ResetOptions { print: Some(print) };
-        let outcome =
-            self.call(async |bus| AdminProxy::new(bus).await?.approve_reset(id, options).await)?;
+        let outcome = self
+            .call_admin(async |bus| AdminProxy::new(bus).await?.approve_reset(id, options).await)?;
         Ok(outcome.into())
     }
 
@@ -139,7 +140,7 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn refuse_reset(&mut self, id: &str) -> Result<String, CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.refuse_reset(id).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.refuse_reset(id).await)
     }
 
     /// Deletes the record of a user.
@@ -147,6 +148,6 @@ impl Client {
     /// # Errors
     /// [`CallError`].
     pub fn forget_user(&mut self, user: &str) -> Result<(), CallError> {
-        self.call(async |bus| AdminProxy::new(bus).await?.forget_user(user).await)
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.forget_user(user).await)
     }
 }

@@ -6,6 +6,7 @@
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use twinlock_bus_api::account::{
@@ -21,6 +22,7 @@ use twinlock_bus_api::voucher::{
     BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
 };
 use zbus::connection::Builder;
+use zbus::message::{Flags, Header};
 
 pub use super::state::State;
 use super::users::{in_record, strangers, users};
@@ -232,7 +234,12 @@ impl AdminInterface {
         state.bypass(user, &options)
     }
 
-    fn unlock(&self, user: &str) -> Result<()> {
+    async fn unlock(&self, user: &str, #[zbus(header)] header: Header<'_>) -> Result<()> {
+        if user == "typist" && header.primary().flags().contains(Flags::ALLOW_INTERACTIVE_AUTH) {
+            // As long as it takes to type a password.
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            return Ok(());
+        }
         let mut state = lock(&self.0);
         state.admit()?;
         state.user(user)?;

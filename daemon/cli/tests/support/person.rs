@@ -59,6 +59,8 @@ pub struct Scene {
     pub interactive: bool,
     /// Columns of the terminal.
     pub columns: Option<usize>,
+    /// The user id of the command's process.
+    pub uid: u32,
     /// The deadline of a call.
     pub patience: Duration,
     /// Colours.
@@ -78,6 +80,7 @@ impl Scene {
             script: script.to_vec(),
             interactive: true,
             columns: Some(100),
+            uid: rustix::process::getuid().as_raw(),
             patience: Duration::from_secs(20),
             palette: Palette::plain(),
             unicode: true,
@@ -120,7 +123,7 @@ impl Scene {
                 other => Err(Failure::refused(format!("The group {other} cannot be listed."))),
             }),
             machine: self.machine,
-            uid: rustix::process::getuid().as_raw(),
+            uid: self.uid,
             patience: self.patience,
             progress: Some(Box::new(progress.clone())),
         };

@@ -7,8 +7,13 @@ use twinlock_core::{audit::AuditEvent, dialogue::World, login::User, record::Use
 use zbus::{Connection, message::Header};
 
 use super::{
-    caller::Caller, calls::Calls, contacts::PendingContact, effects::Effects,
-    enrolments::Enrolments, errors, transfers::Transfers,
+    caller::{Caller, Identity},
+    calls::Calls,
+    contacts::PendingContact,
+    effects::Effects,
+    enrolments::Enrolments,
+    errors,
+    transfers::Transfers,
 };
 use crate::engine::{Done, Engine, EngineError, UserLocks, within};
 
@@ -61,7 +66,21 @@ impl Accounts {
         header: &Header<'_>,
         connection: &Connection,
     ) -> Result<Caller> {
-        Caller::of(header, connection, &self.turns, &self.calls).await
+        Ok(self.in_turn(self.identify(header, connection).await?).await)
+    }
+
+    /// Who sent this message, before their turn.
+    pub(super) async fn identify(
+        &self,
+        header: &Header<'_>,
+        connection: &Connection,
+    ) -> Result<Identity> {
+        Identity::of(header, connection, &self.calls).await
+    }
+
+    /// Waits for the turn of a caller.
+    pub(super) async fn in_turn(&self, known: Identity) -> Caller {
+        known.in_turn(&self.turns).await
     }
 
     /// The user of this name.

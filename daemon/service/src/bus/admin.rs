@@ -5,7 +5,7 @@ use std::sync::Arc;
 use twinlock_bus_api::{
     account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus},
     backup::{BackupLock, RestorePlan},
-    error::{Error, Result},
+    error::Result,
     history::{LogEvent, LogFilter},
     import::AccountImport,
     policy::SupposedLogin,
@@ -13,12 +13,13 @@ use twinlock_bus_api::{
         BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
     },
 };
-use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Connection, interface, message::Header};
 use zeroize::Zeroizing;
 
-use super::account::{Accounts, Authority};
-use super::caller::Caller;
+use super::{
+    account::{Accounts, Authority},
+    caller::Caller,
+};
 
 /// The interface.
 pub(super) struct AdminInterface {
@@ -32,14 +33,7 @@ impl AdminInterface {
 
     /// The caller, if an administrator: before anything else, and before any lock is taken.
     async fn administrator(&self, header: &Header<'_>, connection: &Connection) -> Result<Caller> {
-        let caller = self.accounts.caller(header, connection).await?;
-        if caller.is_root() {
-            return Ok(caller);
-        }
-        let method = header.member().map_or("", |member| member.as_str());
-        let cause = format!("uid {} may not call Admin.{method}", caller.uid);
-        self.accounts.engine.audit(AuditEvent::new(Happening::CallRefused, "", cause));
-        Err(Error::NotAuthorized("Only an administrator may do that; use sudo.".to_owned()))
+        self.accounts.administrator(header, connection).await
     }
 }
 

@@ -23,12 +23,19 @@ pub(super) struct Caller {
     _places: Vec<Place>,
 }
 
-impl Caller {
-    /// Asks the bus who sent this message, and waits for their turn.
+/// Who calls, before it is their turn.
+pub(super) struct Identity {
+    connection: String,
+    /// The uid of the process that opened the connection.
+    pub(super) uid: u32,
+    places: Vec<Place>,
+}
+
+impl Identity {
+    /// Asks the bus who sent this message.
     pub(super) async fn of(
         header: &Header<'_>,
         connection: &Connection,
-        turns: &UserLocks,
         calls: &Calls,
     ) -> Result<Self> {
         let unknown = || Error::NotAuthorized("The bus does not say who calls.".to_owned());
@@ -39,16 +46,28 @@ impl Caller {
             .get_connection_unix_user(BusName::Unique(sender.clone()))
             .await
             .map_err(|_| unknown())?;
-        let turn = match uid {
-            0 => None,
-            uid => {
-                places.push(calls.enter(Whose::User(uid))?);
-                Some(turns.lock(&uid.to_string()).await)
-            }
-        };
-        Ok(Self { connection: sender.to_string(), uid, _turn: turn, _places: places })
+        if uid != 0 {
+            places.push(calls.enter(Whose::User(uid))?);
+        }
+        Ok(Self { connection: sender.to_string(), uid, places })
     }
 
+    /// Whether the caller is root.
+    pub(super) const fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
+    /// Waits for their turn; root has none to wait for.
+    pub(super) async fn in_turn(self, turns: &UserLocks) -> Caller {
+        let turn = match self.uid {
+            0 => None,
+            uid => Some(turns.lock(&uid.to_string()).await),
+        };
+        Caller { connection: self.connection, uid: self.uid, _turn: turn, _places: self.places }
+    }
+}
+
+impl Caller {
     /// A caller whom no bus vouches for.
     #[cfg(test)]
     pub(super) fn supposed(connection: &str, uid: u32) -> Self {

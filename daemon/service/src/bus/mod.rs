@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod authority;
 mod backups;
 mod caller;
 mod calls;

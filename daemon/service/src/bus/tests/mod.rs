@@ -9,6 +9,7 @@ mod fresh_code;
 mod import;
 mod interfaces;
 mod policy;
+mod polkit;
 mod recovery;
 mod removal;
 mod requests;
@@ -130,6 +131,12 @@ fn text(folder: &Path, gate: Gate) -> String {
             <allow receive_type="signal"/>
             <allow send_destination="org.freedesktop.DBus"
                    send_interface="org.freedesktop.DBus"/>
+          </policy>
+          <policy user="root">
+            <allow own="org.freedesktop.PolicyKit1"/>
+          </policy>
+          <policy context="default">
+            <allow send_destination="org.freedesktop.PolicyKit1"/>
           </policy>
           {rules}
         </busconfig>"#,

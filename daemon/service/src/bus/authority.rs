@@ -1,0 +1,211 @@
+//! Who may call `Admin` besides root: polkit says, by the action of the method.
+//!
+//! ```text
+//! caller ──► Admin.Unlock ──► CheckAuthorization(system-bus-name, org.twinlock1.unlock) ──► polkitd
+//!                 ▲                                                                            │
+//!                 └── yes: the call goes on │ no, no polkit, too late, caller gone: refused ◄──┘
+//! ```
+//!
+//! It is asked before the caller's turn and before any lock, because a person may have to type a
+//! password meanwhile. Whatever is not a clear yes is a no.
+
+use std::{collections::HashMap, future::poll_fn, pin::Pin, time::Duration};
+
+use tokio::time::timeout;
+use twinlock_bus_api::error::Error;
+use twinlock_core::audit::{AuditEvent, Happening};
+use zbus::{
+    Connection, Variant,
+    export::futures_core::Stream,
+    fdo::DBusProxy,
+    message::{Flags, Header},
+};
+
+use super::{account::Accounts, caller::Caller};
+
+/// How long polkit may take where nobody is asked for a password.
+const UNATTENDED: Duration = Duration::from_secs(5);
+
+/// How long a person may take to type one; less than a client waits that lets them be asked.
+const ATTENDED: Duration = Duration::from_secs(120);
+
+/// `CheckAuthorizationFlags`: the person may be asked for a password.
+const ALLOW_USER_INTERACTION: u32 = 1;
+
+/// A subject of polkit: its kind, and what names it.
+type Subject<'a> = (&'a str, HashMap<&'a str, Variant<'a>>);
+
+/// Authorised, could be with a password, and details.
+type Answer = (bool, bool, HashMap<String, String>);
+
+/// The part of polkit that is used: see the reference of `org.freedesktop.PolicyKit1.Authority`.
+#[zbus::proxy(
+    interface = "org.freedesktop.PolicyKit1.Authority",
+    default_service = "org.freedesktop.PolicyKit1",
+    default_path = "/org/freedesktop/PolicyKit1/Authority"
+)]
+trait Authority {
+    fn check_authorization(
+        &self,
+        subject: &Subject<'_>,
+        action_id: &str,
+        details: &HashMap<&str, &str>,
+        flags: u32,
+        cancellation_id: &str,
+    ) -> zbus::Result<Answer>;
+
+    #[zbus(no_reply)]
+    fn cancel_check_authorization(&self, cancellation_id: &str) -> zbus::Result<()>;
+}
+
+/// Why somebody may not call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Refusal {
+    /// No action is known for it: root alone calls it.
+    #[error("for root alone")]
+    RootAlone,
+    /// Polkit says no, or the person could not or would not type the password.
+    #[error("polkit does not allow it")]
+    Denied,
+    /// Nobody to ask.
+    #[error("polkit cannot be asked")]
+    Unavailable,
+    /// No answer in time.
+    #[error("polkit did not answer in time")]
+    TooLate,
+    /// The caller did not wait for the answer.
+    #[error("the caller went away")]
+    Gone,
+}
+
+/// Methods that polkit is never asked about: the secrets of everybody go through them, many calls
+/// after one another.
+pub(super) const ROOT_ALONE: [&str; 6] =
+    ["BeginBackup", "ReadBackup", "BeginRestore", "WriteRestore", "PlanRestore", "CommitRestore"];
+
+/// The action of a method of `Admin`; `None` for [`ROOT_ALONE`], and for one that nobody thought of.
+pub(super) fn action(method: &str) -> Option<&'static str> {
+    Some(match method {
+        "Status" | "Statuses" | "ListUsers" | "ListResets" => "org.twinlock1.status",
+        "Log" | "Find" => "org.twinlock1.log",
+        "ExplainPolicy" => "org.twinlock1.explain-policy",
+        "BeginEnrolment" | "ConfirmEnrolment" | "CancelEnrolment" => "org.twinlock1.enroll",
+        "Verify" => "org.twinlock1.verify",
+        "RemoveFactor" => "org.twinlock1.remove-factor",
+        "Reset" | "ApproveReset" | "RefuseReset" => "org.twinlock1.reset",
+        "ForgetUser" => "org.twinlock1.forget",
+        "Unlock" => "org.twinlock1.unlock",
+        "SetSwitch" => "org.twinlock1.switch",
+        "Invite" => "org.twinlock1.invite",
+        "NewRecoveryCodes" => "org.twinlock1.recovery",
+        "ClearTrusted" => "org.twinlock1.trusted",
+        "ImportFactors" => "org.twinlock1.import",
+        "SetContact" => "org.twinlock1.contact",
+        "IssueBypass" => "org.twinlock1.bypass",
+        _ => return None,
+    })
+}
+
+impl Accounts {
+    /// The caller, if an administrator, when it is their turn.
+    pub(super) async fn administrator(
+        &self,
+        header: &Header<'_>,
+        connection: &Connection,
+    ) -> Result<Caller, Error> {
+        let known = self.identify(header, connection).await?;
+        if !known.is_root()
+            && let Err(refusal) = ask(connection, header).await
+        {
+            let method = header.member().map_or("", |member| member.as_str());
+            let cause = format!("uid {} may not call Admin.{method}: {refusal}", known.uid);
+            self.engine.audit(AuditEvent::new(Happening::CallRefused, "", cause));
+            return Err(Error::NotAuthorized(format!(
+                "Only an administrator may do that ({refusal}); use sudo."
+            )));
+        }
+        Ok(self.in_turn(known).await)
+    }
+}
+
+/// Asks whether the sender of this message may call its method.
+async fn ask(connection: &Connection, header: &Header<'_>) -> Result<(), Refusal> {
+    let method = header.member().map_or("", |member| member.as_str());
+    let action = action(method).filter(|_| !ROOT_ALONE.contains(&method));
+    let action = action.ok_or(Refusal::RootAlone)?;
+    let sender = header.sender().ok_or(Refusal::Denied)?.as_str();
+    let attended = header.primary().flags().contains(Flags::ALLOW_INTERACTIVE_AUTH);
+    let authority = AuthorityProxy::new(connection).await.map_err(|_| Refusal::Unavailable)?;
+    let question = Question {
+        authority,
+        sender,
+        action,
+        // Its own for each call: a serial is given out once by each connection.
+        cancellation: format!("{sender} {}", header.primary().serial_num()),
+    };
+    let asking = async {
+        // Without the person first: a polkit that hangs is found out before anybody waits for long.
+        match question.put(0, UNATTENDED).await? {
+            (true, ..) => Ok(()),
+            (false, true, _) if attended => {
+                match question.put(ALLOW_USER_INTERACTION, ATTENDED).await? {
+                    (true, ..) => Ok(()),
+                    (false, ..) => Err(Refusal::Denied),
+                }
+            }
+            (false, ..) => Err(Refusal::Denied),
+        }
+    };
+    let answer = tokio::select! {
+        answer = asking => answer,
+        () = gone(connection, sender) => Err(Refusal::Gone),
+    };
+    if matches!(answer, Err(Refusal::TooLate | Refusal::Gone)) {
+        question.take_back().await;
+    }
+    answer
+}
+
+/// What polkit is asked.
+struct Question<'a> {
+    authority: AuthorityProxy<'a>,
+    sender: &'a str,
+    action: &'static str,
+    cancellation: String,
+}
+
+impl Question<'_> {
+    async fn put(&self, flags: u32, limit: Duration) -> Result<Answer, Refusal> {
+        let subject = ("system-bus-name", HashMap::from([("name", Variant::from(self.sender))]));
+        let details = HashMap::new();
+        let (action, id) = (self.action, &*self.cancellation);
+        let asking = self.authority.check_authorization(&subject, action, &details, flags, id);
+        match timeout(limit, asking).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) => Err(Refusal::Unavailable),
+            Err(_) => Err(Refusal::TooLate),
+        }
+    }
+
+    /// A dialogue for a call that is over is not to stay on anybody's screen.
+    async fn take_back(&self) {
+        let _ = timeout(UNATTENDED, self.authority.cancel_check_authorization(&self.cancellation))
+            .await;
+    }
+}
+
+/// Ends when this connection has left the bus; never, where the bus does not tell.
+async fn gone(connection: &Connection, name: &str) {
+    let watch = async {
+        let bus = DBusProxy::new(connection).await?;
+        let mut changes = bus.receive_name_owner_changed_with_args(&[(0, name)]).await?;
+        let is_there = bus.name_has_owner(name.try_into()?).await?;
+        if is_there {
+            poll_fn(|context| Pin::new(&mut changes).poll_next(context)).await;
+        }
+        Ok::<_, zbus::Error>(())
+    };
+    if watch.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

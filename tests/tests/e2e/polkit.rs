@@ -1,0 +1,63 @@
+//! An administrator who is not root, by a rule of the real polkitd.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use twinlock_tests::rig::artifacts::workspace;
+use twinlock_tests::rig::bus::Bus;
+use twinlock_tests::rig::command::{enrol, errors, show, twinlock_as};
+use twinlock_tests::rig::daemon::{self, Daemon};
+use twinlock_tests::rig::host::Host;
+use twinlock_tests::rig::namespace::{mount_overlay, write};
+use twinlock_tests::rig::process::{PATIENCE, Process, eventually, guarded};
+
+const ACTIONS: &str = "/usr/share/polkit-1/actions";
+const RULES: &str = "/etc/polkit-1/rules.d";
+
+const RULE: &str = r#"polkit.addRule(function(action, subject) {
+    if (action.id == "org.twinlock1.unlock" && subject.user == "bob") return polkit.Result.YES;
+});
+"#;
+
+/// polkitd with the shipped policy file and one rule.
+fn start_polkit() -> Process {
+    mount_overlay(ACTIONS);
+    let policy = workspace().join("packaging/polkit/org.twinlock1.policy");
+    fs::copy(policy, format!("{ACTIONS}/org.twinlock1.policy")).expect("install the policy file");
+    let rule = format!("{RULES}/10-test.rules");
+    write(&rule, RULE);
+    for path in [RULES, &rule] {
+        fs::set_permissions(path, Permissions::from_mode(0o755)).expect("open it to polkitd");
+    }
+    let mut command = guarded("/usr/lib/polkit-1/polkitd");
+    command.arg("--no-debug");
+    Process::start("polkitd", command)
+}
+
+#[test]
+fn a_rule_that_allows_one_action_to_one_user_lets_exactly_that_through() {
+    Host::run(|host| {
+        daemon::create_user();
+        let _bus = Bus::start();
+        let _polkit = start_polkit();
+        let _daemon = Daemon::start_as_installed();
+        enrol("alice");
+        // polkitd takes its name once it has read its rules.
+        let unlocked = || twinlock_as("bob", &["unlock", "alice"]).status.success();
+        assert!(eventually(PATIENCE, unlocked), "bob may unlock");
+        let mark = host.syslog.mark();
+        for (user, arguments) in [
+            ("alice", &["unlock", "bob"][..]),
+            ("bob", &["user", "list"]),
+            ("bob", &["reset", "alice", "--yes"]),
+            ("bob", &["bypass", "alice", "--for", "1h", "--reason", "x"]),
+            ("bob", &["user", "forget", "alice", "--yes"]),
+        ] {
+            let refused = twinlock_as(user, arguments);
+            assert_eq!(refused.status.code(), Some(1), "{user} {arguments:?}");
+            assert!(errors(&refused).contains("polkit does not allow it"), "{}", errors(&refused));
+        }
+        host.syslog.wait_for(mark, &["event=call.refused", "Admin.ForgetUser"], PATIENCE);
+        assert_eq!(show("alice")["state"], "enrolled");
+    });
+}
