@@ -42,10 +42,11 @@ endif
 .DEFAULT_GOAL := build
 
 # For packages: where it was built shows in no file, and two builds give the same bytes. What
-# packaging tools want of a C compiler names directories, and differs from one to the other; a crate
-# with some C in it would be compiled anew for each.
+# packaging tools want of a C compiler names directories, and differs from one to the other, as does
+# the time of their change logs, which no program here shows; a crate with some C in it would be
+# compiled anew for each.
 ifdef REPRODUCIBLE
-unexport CFLAGS CXXFLAGS CPPFLAGS LDFLAGS
+unexport CFLAGS CXXFLAGS CPPFLAGS LDFLAGS SOURCE_DATE_EPOCH
 build: export RUSTFLAGS += --remap-path-prefix=$(CURDIR)=. \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo
 endif
