@@ -148,6 +148,10 @@ impl Machine {
     pub fn reboot(&mut self) {
         // The answer may not come back: what asks is on the machine that goes down.
         let _ = self.try_shell("systemctl reboot");
+        let first = format!("/proc/{}", self.leader);
+        assert!(eventually(BOOT, || !Path::new(&first).exists()), "the machine does not go down");
+        // A getty may ask for a name more than once.
+        self.console.look_away();
         self.console.expect_within("login:", BOOT);
         self.leader = leader_below(self.console.pid());
         self.raise_network();

@@ -108,6 +108,11 @@ impl Terminal {
         false
     }
 
+    /// Takes everything that is on the screen now as looked at.
+    pub fn look_away(&mut self) {
+        self.cursor = self.screen.len();
+    }
+
     /// Types a line.
     pub fn type_line(&mut self, line: &str) -> &mut Self {
         self.type_bytes(format!("{line}\n").as_bytes())

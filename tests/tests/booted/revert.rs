@@ -50,6 +50,7 @@ fn a_restart_of_the_host_takes_back_what_nobody_confirmed() {
     site::let_sshd_ask(&machine);
     is_refused(&machine, "alice");
     machine.reboot();
-    assert_eq!(machine.shell("cat /etc/pam.d/sshd"), before);
+    let said = machine.shell("journalctl --boot --no-pager --unit=twinlock-pam-revert.service");
+    assert_eq!(machine.shell("cat /etc/pam.d/sshd"), before, "{said}");
     is_let_in_by_password_alone(&machine, "alice");
 }

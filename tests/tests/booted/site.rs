@@ -72,6 +72,8 @@ pub fn ssh(machine: &Machine, user: &str) -> Command {
         "UserKnownHostsFile=/dev/null",
         "LogLevel=ERROR",
         "ConnectTimeout=20",
+        // A server that reads its configuration again is away for a moment.
+        "ConnectionAttempts=10",
         "PreferredAuthentications=keyboard-interactive,password",
         "NumberOfPasswordPrompts=1",
     ] {
@@ -93,12 +95,12 @@ pub fn shell_over_ssh(machine: &Machine, user: &str, phone: &mut Authenticator) 
 /// if that is asked; and waits for what comes after a login.
 pub fn give_code(terminal: &mut Terminal, phone: &mut Authenticator, after: &str) {
     terminal.expect_within(CODE, STEP).type_line(&phone.fresh());
-    match terminal.expect_one_of(&[after, "Do not ask again", "restarted meanwhile"], STEP) {
-        0 => {}
-        1 => {
-            terminal.type_line("n").expect_within(after, STEP);
-        }
-        _ => give_code(terminal, phone, after),
+    loop {
+        match terminal.expect_one_of(&[after, "Do not ask again", "restarted meanwhile"], STEP) {
+            0 => break,
+            1 => terminal.type_line("n"),
+            _ => terminal.expect_within(CODE, STEP).type_line(&phone.fresh()),
+        };
     }
 }
 
