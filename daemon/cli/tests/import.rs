@@ -109,7 +109,7 @@ fn a_file_that_others_can_read_and_one_that_is_not_there_are_refused() {
     let missing = folder.path().join("none");
     let arguments = ["oath", path.to_str().unwrap(), missing.to_str().unwrap(), "--yes"];
     let shown = at_terminal(&daemon, &folder, &arguments, &[]);
-    insta::assert_snapshot!("unsafe", shown.transcript());
+    insta::assert_snapshot!("open-to-others", shown.transcript());
     assert!(daemon.requests().is_empty());
 }
 

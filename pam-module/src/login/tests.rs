@@ -161,10 +161,9 @@ fn a_ticket_comes_with_the_verdict() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_a_code_is_sent_as_an_empty_one() {
-    let hostile: [Option<Vec<u8>>; 9] = [
+fn an_answer_that_cannot_be_a_code_is_sent_as_a_wrong_one_and_not_as_none() {
+    let hostile: [Option<Vec<u8>>; 8] = [
         None,
-        Some(vec![]),
         Some(vec![b'1'; MAX_RESPONSE + 1]),
         Some(b"123\x00456".to_vec()),
         Some(b"\xff\xfe123456".to_vec()),
@@ -177,10 +176,17 @@ fn an_answer_that_cannot_be_a_code_is_sent_as_an_empty_one() {
         let ended = play(vec![
             Begin(prompt("Code: ")),
             Asked(&["Code: "], Ok(typed)),
-            Answer("", reply(&[], "deny")),
+            Answer("?", reply(&[], "deny")),
         ]);
         assert_eq!(verdict(ended), Verdict::Deny);
     }
+    // Nothing typed can stand for a choice, and goes on its way as it is.
+    let ended = play(vec![
+        Begin(prompt("Code: ")),
+        Asked(&["Code: "], Ok(Some(vec![]))),
+        Answer("", reply(&[], "deny")),
+    ]);
+    assert_eq!(verdict(ended), Verdict::Deny);
 }
 
 #[test]
