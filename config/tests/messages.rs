@@ -228,7 +228,8 @@ fn a_template_with_a_mistake_is_told_with_its_line_and_not_used() {
         assert!(warning.message.contains(message), "{text}: {warning}");
         assert!(warning.file.ends_with(name));
         let shown = warning.to_string();
-        assert!(shown.contains(text.trim().lines().last().unwrap_or_default()), "{shown}");
+        let told = text.lines().nth(line - 1).unwrap_or_default();
+        assert!(shown.contains(told), "{shown}");
         assert!(loaded.templates.is_empty(), "{text}");
     }
 }

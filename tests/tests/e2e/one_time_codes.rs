@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use twinlock_tests::login::{Login, Outcome};
-use twinlock_tests::rig::application::{Application, login};
+use twinlock_tests::rig::application::{Application, Barrier, login};
 use twinlock_tests::rig::bus::Bus;
 use twinlock_tests::rig::certificates::Authority;
 use twinlock_tests::rig::clock::Clock;
@@ -17,6 +17,9 @@ use twinlock_tests::rig::pam_stack::{code_alone, install, password_then_code};
 use twinlock_tests::rig::process::PATIENCE;
 use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
+use twinlock_tests::rig::users::create_many;
+
+use super::races::{PROCESSES, ROUNDS};
 
 const ADDRESS: &str = "alice@example.org";
 const NUMBER: &str = "+14155550123";
@@ -58,7 +61,12 @@ fn set_contact(user: &str, option: &str, value: &str) {
 }
 
 fn attempt() -> Login {
-    Login::new("code", "alice").from("203.0.113.7")
+    after_a_password("alice", "203.0.113.7")
+}
+
+/// A login that sshd has taken a password for, as in its `password` method.
+fn after_a_password(user: &str, source: &str) -> Login {
+    Login::new("code", user).from(source).environment("SSH_AUTH_INFO_0", "password")
 }
 
 /// Asks for a code and hangs up.
@@ -82,7 +90,10 @@ fn a_code_by_e_mail_comes_in_once_and_dies_after_ten_minutes() {
         assert!(!told.text().contains(ADDRESS), "{told:?}");
         let mail = code_mail(&site.mailbox, known);
         // Over another connection, while it lives.
-        assert!(login(&attempt().answer(mail.as_str())).is_success());
+        assert!(login(&attempt().answer(mail.as_str()).answer("n")).is_success());
+        let nothing = Login::new("code", "alice").from("203.0.113.8").answer("e");
+        let shown = login(&nothing).text();
+        assert!(shown.contains("neither a password nor a key"), "{shown}");
         let again = login(&attempt().answer(mail.as_str()));
         assert!(!again.is_success() && again.text().contains("was used already"), "{again:?}");
 
@@ -143,7 +154,7 @@ fn a_server_that_refuses_the_password_or_is_gone_leaves_the_app() {
         let mut phone = enrol("alice");
         set_contact("alice", "--email", ADDRESS);
         let mark = host.syslog.mark();
-        let outcome = login(&attempt().answer("e").answer(phone.fresh()));
+        let outcome = login(&attempt().answer("e").answer(phone.fresh()).answer("n"));
         assert!(outcome.is_success(), "{outcome:?}");
         assert!(outcome.millis < 2000, "nobody waits for a server: {outcome:?}");
         host.syslog.wait_for(mark, &["event=message.failed"], PATIENCE);
@@ -156,7 +167,7 @@ fn a_server_that_refuses_the_password_or_is_gone_leaves_the_app() {
         site.daemon.reload();
         let mark = host.syslog.mark();
         std::thread::sleep(std::time::Duration::from_millis(1100));
-        let outcome = login(&attempt().answer("e").answer(phone.fresh()));
+        let outcome = login(&attempt().answer("e").answer(phone.fresh()).answer("n"));
         assert!(outcome.is_success() && outcome.millis < 2000, "{outcome:?}");
         host.syslog.wait_for(mark, &["event=message.failed"], 4 * PATIENCE);
     });
@@ -182,22 +193,33 @@ fn how_long_codes_live_and_how_often_they_are_sent_is_what_the_file_says() {
     });
 }
 
-/// All of them answer with one code at the same moment.
+/// All of them answer with one code at the same moment: eight from the source that asked for it,
+/// which has no more dialogues open at once, and eight from others, where it counts for nothing.
 #[test]
 fn of_sixteen_processes_with_one_code_by_e_mail_exactly_one_is_let_in() {
     Host::run(|_| {
         let site = Site::start("open sesame", "");
-        let mut applications: Vec<_> =
-            (0..super::races::PROCESSES).map(|_| Application::start()).collect();
-        for user in twinlock_tests::rig::users::create_many("mailed", super::races::ROUNDS) {
+        let mut applications: Vec<_> = (0..PROCESSES).map(|_| Application::start()).collect();
+        for user in create_many("mailed", ROUNDS) {
             enrol(&user);
             set_contact(&user, "--email", ADDRESS);
             let known = site.mailbox.mails().len();
-            asks(&Login::new("code", &user).from("198.51.100.1"), "e");
+            asks(&after_a_password(&user, "198.51.100.1"), "e");
             let code = code_mail(&site.mailbox, known);
-            let outcomes = super::races::at_once(&mut applications, &user, &code);
+            let barrier = Barrier::close(&user);
+            for (number, application) in applications.iter_mut().enumerate() {
+                let elsewhere = format!("203.0.113.{}", number + 1);
+                let source = if number < 8 { "198.51.100.1" } else { &elsewhere };
+                let login = Login::new("code", &user).from(source).answer(code.as_str());
+                application.submit(&login.behind(barrier.path()));
+            }
+            applications.iter_mut().for_each(Application::wait_at_barrier);
+            barrier.open();
+            let outcomes: Vec<_> = applications.iter_mut().map(Application::outcome).collect();
             let winners = outcomes.iter().filter(|outcome| outcome.is_success()).count();
             assert_eq!(winners, 1, "{user}: {outcomes:?}");
+            let used = outcomes.iter().filter(|o| o.text().contains("was used already")).count();
+            assert_eq!(used, 7, "{user}: {outcomes:?}");
         }
     });
 }
