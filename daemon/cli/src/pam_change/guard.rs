@@ -8,7 +8,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::record::Record;
@@ -149,7 +149,21 @@ fn by_process(program: &Path, record: &Record, after: Duration) -> Result<Armed,
     command.arg("--after-ms").arg(after.as_millis().to_string());
     command.current_dir("/").env_clear();
     let child = command.spawn().map_err(|cause| format!("it cannot be started: {cause}"))?;
+    await_detached(&child)?;
     Ok(Armed { who: format!("the process {}", child.id()), survives_restart: false })
+}
+
+/// Waits until the process leads a session of its own: before that the end of the terminal would be
+/// its end too, and nobody would take anything back.
+fn await_detached(child: &Child) -> Result<(), String> {
+    let process = rustix::process::Pid::from_child(child);
+    for _ in 0..500 {
+        if rustix::process::getsid(Some(process)).is_ok_and(|session| session == process) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Err("it does not leave the session of the terminal".to_owned())
 }
 
 fn revert_arguments(record: &Record) -> [&str; 5] {
