@@ -143,6 +143,28 @@ fn a_change_that_lets_nobody_in_is_taken_back_though_all_who_made_it_are_dead() 
     });
 }
 
+/// As in a container that a terminal outside entered: getsid(2) is 0 there.
+#[test]
+fn a_change_is_guarded_where_the_session_has_its_leader_in_another_pid_namespace() {
+    Host::run_with_daemon(|_, _| {
+        install_module();
+        install("su", &STACK);
+        let before = stack("su");
+        let twinlock = artifacts::command();
+        let twinlock = twinlock.display();
+        let script = format!(
+            "{twinlock} pam enable su --yes --confirm-within 30s && grep pam_twinlock /etc/pam.d/su && \
+             {twinlock} pam disable su --yes"
+        );
+        let output = Command::new("unshare")
+            .args(["--pid", "--fork", "--kill-child", "sh", "-c", &script])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", errors(&output));
+        assert_eq!(stack("su"), before);
+    });
+}
+
 #[test]
 fn the_login_is_seen_at_the_terminal_and_asked_about() {
     with_sshd(|host, _| {

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use nix::unistd::{Pid, getsid};
+
 use super::record::Record;
 
 /// Where sd_booted(3) looks.
@@ -156,9 +158,11 @@ fn by_process(program: &Path, record: &Record, after: Duration) -> Result<Armed,
 /// Waits until the process leads a session of its own: before that the end of the terminal would be
 /// its end too, and nobody would take anything back.
 fn await_detached(child: &Child) -> Result<(), String> {
-    let process = rustix::process::Pid::from_child(child);
+    let process = Pid::from_raw(child.id().cast_signed());
     for _ in 0..500 {
-        if rustix::process::getsid(Some(process)).is_ok_and(|session| session == process) {
+        // In a container the session of whoever started it can have a leader outside, which counts as
+        // process 0: no mistake, only not yet a session of its own.
+        if getsid(Some(process)) == Ok(process) {
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(10));
