@@ -4,10 +4,8 @@
 //! kept, and the account must be as it was when the proof began: what was taken from it since then
 //! was perhaps what the proof rested on.
 
-use zeroize::Zeroizing;
-
 use crate::{
-    hashing::{Digest, Hashing, same},
+    hashing::{Digest, Hashing, keyed_row, same},
     notice::Recipient,
     record::UserRecord,
     response::Response,
@@ -54,38 +52,15 @@ impl ContactProof {
     }
 }
 
-/// Length before value, so that no two proofs share a text; and no text of a code for a login.
+/// No text of a code for a login begins like this.
 fn digest(user: &str, contact: &Recipient, code: &str, hashing: &dyn Hashing) -> Digest {
-    let parts = ["contact proof", user, contact.as_str(), code];
-    let length: usize = parts.iter().map(|part| part.len() + 8).sum();
-    let mut text = Zeroizing::new(Vec::with_capacity(length));
-    for part in parts {
-        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        text.extend_from_slice(part.as_bytes());
-    }
-    hashing.keyed(&text)
+    keyed_row(&["contact proof", user, contact.as_str(), code], hashing)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{hashing::SALT_BYTES, login::User, time::Timestamp};
-
-    struct Plain;
-
-    impl Hashing for Plain {
-        fn slow(&self, _: &[u8], _: &[u8; SALT_BYTES]) -> Digest {
-            [0; 32]
-        }
-
-        fn keyed(&self, text: &[u8]) -> Digest {
-            let mut digest = [0; 32];
-            for (n, byte) in text.iter().enumerate() {
-                digest[n % 32] = u8::wrapping_mul(digest[n % 32], 31).wrapping_add(*byte);
-            }
-            digest
-        }
-    }
+    use crate::{hashing::testing::Plain, login::User, time::Timestamp};
 
     fn alice() -> UserRecord {
         UserRecord::new(&User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() })

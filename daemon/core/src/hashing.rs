@@ -1,6 +1,8 @@
 //! One-way functions that the daemon lends: the keys and the memory that they need are not the
 //! core's.
 
+use zeroize::Zeroizing;
+
 /// A digest, 256 bits.
 pub type Digest = [u8; 32];
 
@@ -18,7 +20,23 @@ pub trait Hashing: Send + Sync {
     fn keyed(&self, text: &[u8]) -> Digest;
 }
 
+/// The keyed digest of several texts, each with its length before it, so that no two rows of texts
+/// have one digest.
+pub(crate) fn keyed_row(parts: &[&str], hashing: &dyn Hashing) -> Digest {
+    let length: usize = parts.iter().map(|part| part.len() + size_of::<u64>()).sum();
+    let mut text = Zeroizing::new(Vec::with_capacity(length));
+    for part in parts {
+        text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        text.extend_from_slice(part.as_bytes());
+    }
+    hashing.keyed(&text)
+}
+
 /// Whether two digests are equal, in a time that does not say where they differ.
 pub(crate) fn same(one: &Digest, other: &Digest) -> bool {
     one.iter().zip(other).fold(0, |differences, (a, b)| differences | (a ^ b)) == 0
 }
+
+#[cfg(test)]
+#[path = "../tests/support/hashing.rs"]
+pub(crate) mod testing;

@@ -5,6 +5,10 @@
 //! then replies; so whatever can be wrong here can be shown in a test without a process.
 #![forbid(unsafe_code)]
 
+// Test code that unit tests and integration tests share names the crate as the latter do.
+#[cfg(test)]
+extern crate self as twinlock_core;
+
 #[macro_use]
 mod words;
 

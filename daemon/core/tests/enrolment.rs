@@ -3,50 +3,25 @@
 
 #[path = "support/hashing.rs"]
 mod hashing;
+#[path = "support/web1.rs"]
+mod web1;
 
 use twinlock_core::{
     dialogue::{Dialogue, Outcome, Settings, Staged, Step, Style, Turn, Verdict, World},
     factor::{Kind, totp::Check},
     fresh::{FRESH_BYTES, Fresh},
-    lockout::Rules,
-    login::{FirstFactor, LoginContext, Source, User},
+    login::LoginContext,
     policy::Policy,
-    record::{CodeRules, UserRecord},
+    record::UserRecord,
     response::Response,
     time::Timestamp,
 };
 use zeroize::Zeroizing;
 
 use hashing::Plain;
+use web1::{alice, login};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
-
-fn settings() -> Settings {
-    Settings {
-        policy: Policy::default(),
-        codes: CodeRules { window: 1, lockout: Rules::default() },
-        issuer: "web1".to_owned(),
-        host: "web1".to_owned(),
-        ..Settings::default()
-    }
-}
-
-fn alice() -> User {
-    User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() }
-}
-
-fn login() -> LoginContext {
-    LoginContext {
-        service: "sshd".to_owned(),
-        user: alice(),
-        source: Source::Address("203.0.113.9".parse().unwrap()),
-        tty: Some("ssh".to_owned()),
-        first_factors: vec![FirstFactor::Password],
-        interactive: true,
-        redeems: true,
-        session_code: None,
-    }
-}
 
 /// One login of one user, step by step.
 struct Login {
@@ -58,7 +33,7 @@ struct Login {
 
 impl Login {
     fn begin(login: LoginContext) -> Self {
-        Self::begin_under(settings(), login)
+        Self::begin_under(web1::settings(Policy::default()), login)
     }
 
     fn begin_under(settings: Settings, login: LoginContext) -> Self {
@@ -196,8 +171,12 @@ fn a_login_that_has_shown_no_first_factor_is_never_skipped_either() {
     let local = LoginContext { service: "su".to_owned(), ..stranger.clone() };
     for (level, mode) in [(Level::Medium, Mode::Enforce), (Level::High, Mode::Observe)] {
         let policy = Policy { level, mode, ..Policy::default() };
-        let begin =
-            |login| Login::begin_under(Settings { policy: policy.clone(), ..settings() }, login);
+        let begin = |login| {
+            Login::begin_under(
+                Settings { policy: policy.clone(), ..web1::settings(Policy::default()) },
+                login,
+            )
+        };
         let refused = begin(stranger.clone());
         assert_eq!(refused.outcome().verdict, Verdict::Deny);
         assert!(refused.text().contains("neither a password nor a key"), "{}", refused.text());

@@ -4,6 +4,8 @@
 
 #[path = "support/hashing.rs"]
 mod hashing;
+#[path = "support/web1.rs"]
+mod web1;
 
 use twinlock_core::{
     audit::{AuditEvent, AuditRecord, Explanation, Happening, explain},
@@ -11,9 +13,9 @@ use twinlock_core::{
     factor::totp::{Secret, TotpFactor},
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
-    login::{FirstFactor, LoginContext, Source, User},
+    login::{FirstFactor, LoginContext, User},
     policy::{Mode, Policy},
-    record::{CodeRules, UserRecord},
+    record::UserRecord,
     response::Response,
     time::Timestamp,
 };
@@ -35,26 +37,12 @@ fn user(name: &str) -> User {
 }
 
 fn login(user: &User, first_factors: &[FirstFactor]) -> LoginContext {
-    LoginContext {
-        service: "sshd".to_owned(),
-        user: user.clone(),
-        source: Source::Address("203.0.113.9".parse().unwrap()),
-        tty: Some("ssh".to_owned()),
-        first_factors: first_factors.to_vec(),
-        interactive: true,
-        redeems: true,
-        session_code: None,
-    }
+    let (user, first_factors) = (user.clone(), first_factors.to_vec());
+    LoginContext { user, first_factors, ..web1::login() }
 }
 
 fn settings() -> Settings {
-    Settings {
-        policy: Policy::default(),
-        codes: CodeRules { window: 1, lockout: Rules::default() },
-        issuer: "web1".to_owned(),
-        host: "web1".to_owned(),
-        ..Settings::default()
-    }
+    web1::settings(Policy::default())
 }
 
 fn enrolled() -> UserRecord {

@@ -4,6 +4,8 @@
 
 #[path = "support/hashing.rs"]
 mod hashing;
+#[path = "support/web1.rs"]
+mod web1;
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -12,7 +14,7 @@ use twinlock_core::{
     dialogue::{Dialogue, Settings, Step, Turn, Verdict, World},
     factor::totp::{Secret, TotpFactor},
     fresh::{FRESH_BYTES, Fresh},
-    login::{FirstFactor, LoginContext, Source, User},
+    login::{LoginContext, Source},
     record::UserRecord,
     response::Response,
     time::Timestamp,
@@ -32,18 +34,9 @@ fn chance(guesses: u32) -> f64 {
     f64::from(guesses) * RIGHT_AT_ONCE / CODES
 }
 
+/// Strangers are taken to know the password, which is the worst case.
 fn from(address: Ipv4Addr) -> LoginContext {
-    LoginContext {
-        service: "sshd".to_owned(),
-        user: User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() },
-        source: Source::Address(address.into()),
-        tty: None,
-        // Strangers are taken to know the password, which is the worst case.
-        first_factors: vec![FirstFactor::Password],
-        interactive: true,
-        redeems: true,
-        session_code: None,
-    }
+    LoginContext { source: Source::Address(address.into()), ..web1::login() }
 }
 
 fn source(n: u32) -> Ipv4Addr {

@@ -3,6 +3,8 @@
 
 #[path = "support/hashing.rs"]
 mod hashing;
+#[path = "support/web1.rs"]
+mod web1;
 
 use std::time::Duration;
 
@@ -23,15 +25,12 @@ use twinlock_core::{
     time::Timestamp,
     voucher::Bypass,
 };
+use web1::alice;
 
 const NOW: Timestamp = Timestamp::from_secs(60);
 
 /// The code of the secret of RFC 4226 appendix D at [`NOW`].
 const RIGHT: &str = "359152";
-
-fn alice() -> User {
-    User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() }
-}
 
 fn enrolled() -> UserRecord {
     let mut record = UserRecord::new(&alice());

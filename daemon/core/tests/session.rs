@@ -3,15 +3,17 @@
 
 #[path = "support/hashing.rs"]
 mod hashing;
+#[path = "support/web1.rs"]
+mod web1;
 
 use std::time::Duration;
 
 use twinlock_core::{
-    dialogue::{Settings, World, greet},
+    dialogue::{World, greet},
     factor::totp::{Secret, TotpFactor},
     fresh::{FRESH_BYTES, Fresh},
     lockout::Rules,
-    login::{LoginContext, Source, User},
+    login::LoginContext,
     policy::{Methods, Policy, Profile},
     record::{CodeRules, Trial, UserRecord},
     response::Response,
@@ -24,26 +26,11 @@ use hashing::Plain;
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
 fn login() -> LoginContext {
-    LoginContext {
-        service: "sshd".to_owned(),
-        user: User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() },
-        source: Source::Address("203.0.113.9".parse().unwrap()),
-        tty: None,
-        first_factors: Vec::new(),
-        interactive: true,
-        redeems: true,
-        session_code: None,
-    }
+    LoginContext { tty: None, first_factors: Vec::new(), ..web1::login() }
 }
 
 fn greeted(login: &LoginContext, record: &mut UserRecord, policy: Policy) -> Vec<String> {
-    let settings = Settings {
-        policy,
-        codes: CodeRules { window: 1, lockout: Rules::default() },
-        issuer: "web1".to_owned(),
-        host: "web1".to_owned(),
-        ..Settings::default()
-    };
+    let settings = web1::settings(policy);
     let fresh = Fresh::new(Zeroizing::new([1; FRESH_BYTES]));
     let world = World { settings: &settings, now: NOW, clock: NOW, fresh: &fresh, hashing: &Plain };
     greet(login, record, &world).into_iter().map(|message| message.text).collect()

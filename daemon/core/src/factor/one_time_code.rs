@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    hashing::{Hashing, same},
+    hashing::{Digest, Hashing, keyed_row, same},
     lockout::counted_as,
     policy::{Method, Methods},
     time::Timestamp,
@@ -95,16 +95,8 @@ pub struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Length before value, so that no two scopes share a text.
-    fn digest(&self, method: Method, code: &str, hashing: &dyn Hashing) -> [u8; 32] {
-        let parts = [self.user, self.service, method.as_str(), code];
-        let length: usize = parts.iter().map(|part| part.len() + 8).sum();
-        let mut text = Zeroizing::new(Vec::with_capacity(length));
-        for part in parts {
-            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            text.extend_from_slice(part.as_bytes());
-        }
-        hashing.keyed(&text)
+    fn digest(&self, method: Method, code: &str, hashing: &dyn Hashing) -> Digest {
+        keyed_row(&[self.user, self.service, method.as_str(), code], hashing)
     }
 }
 
@@ -115,7 +107,7 @@ struct Pending {
     method: Method,
     service: String,
     source: String,
-    digest: [u8; 32],
+    digest: Digest,
     sent_at: Timestamp,
     expires: Timestamp,
     #[serde(default)]

@@ -12,3 +12,5 @@ mod lost;
 mod properties;
 mod setup;
 mod trust;
+#[path = "../support/web1.rs"]
+mod web1;

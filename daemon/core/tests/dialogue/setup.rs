@@ -4,12 +4,11 @@ use twinlock_core::{
     dialogue::{Dialogue, Effect, Message, Outcome, Settings, Step, Style, Turn, World},
     factor::totp::{Secret, TotpFactor},
     fresh::{FRESH_BYTES, Fresh},
-    lockout::Rules,
-    login::{FirstFactor, LoginContext, Source, User},
+    login::LoginContext,
     notice::Notice,
     policy::{NetworkList, Policy},
     printed_code::PrintedCode,
-    record::{CodeRules, UserRecord},
+    record::UserRecord,
     reference::REFERENCE_BYTES,
     response::Response,
     time::Timestamp,
@@ -17,6 +16,7 @@ use twinlock_core::{
 use zeroize::Zeroizing;
 
 use crate::hashing::Plain;
+pub use crate::web1::{alice, login, settings};
 
 pub const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -39,23 +39,6 @@ pub fn right() -> String {
     code_of(SECRET, 0)
 }
 
-pub fn alice() -> User {
-    User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() }
-}
-
-pub fn login() -> LoginContext {
-    LoginContext {
-        service: "sshd".to_owned(),
-        user: alice(),
-        source: Source::Address("203.0.113.9".parse().unwrap()),
-        tty: Some("ssh".to_owned()),
-        first_factors: vec![FirstFactor::Password],
-        interactive: true,
-        redeems: true,
-        session_code: None,
-    }
-}
-
 pub fn enrolled() -> UserRecord {
     let mut record = UserRecord::new(&alice());
     let totp = TotpFactor::new(Secret::new(SECRET));
@@ -74,16 +57,6 @@ pub fn with_recovery() -> UserRecord {
     let hashed = |n| PrintedCode::from_random(&[n; 10]).hashed([n; 16], &Plain);
     record.renew_recovery((1..=10).map(hashed).collect(), NOW);
     record
-}
-
-pub fn settings(policy: Policy) -> Settings {
-    Settings {
-        policy,
-        codes: CodeRules { window: 1, lockout: Rules::default() },
-        issuer: "web1".to_owned(),
-        host: "web1".to_owned(),
-        ..Settings::default()
-    }
 }
 
 /// The network of [`login`].

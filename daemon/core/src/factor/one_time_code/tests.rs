@@ -1,25 +1,9 @@
 use super::*;
-use crate::hashing::{Digest, SALT_BYTES};
+use crate::hashing::testing::Plain;
 
 const NOON: Timestamp = Timestamp::from_secs(1_800_000_000);
 const SSHD: Scope<'_> = Scope { user: "alice", service: "sshd", source: "203.0.113.9" };
 const BOTH: [Method; 2] = [Method::Email, Method::Sms];
-
-struct Plain;
-
-impl Hashing for Plain {
-    fn slow(&self, _: &[u8], _: &[u8; SALT_BYTES]) -> Digest {
-        [0; 32]
-    }
-
-    fn keyed(&self, text: &[u8]) -> Digest {
-        let mut digest = [0; 32];
-        for (n, byte) in text.iter().enumerate() {
-            digest[n % 32] = u8::wrapping_mul(digest[n % 32], 31).wrapping_add(*byte);
-        }
-        digest
-    }
-}
 
 fn later(seconds: u64) -> Timestamp {
     NOON.after(Duration::from_secs(seconds))
