@@ -11,12 +11,16 @@ use serde_json::Value;
 use twinlock_tests::rig::artifacts::workspace;
 
 /// The arrows between the crates of the workspace; what is not drawn is forbidden.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("twinlock-core", &[]),
     ("twinlock-bus-api", &[]),
     ("twinlock-config", &["twinlock-core"]),
-    ("twinlock-service", &["twinlock-core", "twinlock-bus-api", "twinlock-config"]),
-    ("twinlock-cli", &["twinlock-bus-api", "twinlock-config"]),
+    ("twinlock-pam-stack", &[]),
+    (
+        "twinlock-service",
+        &["twinlock-core", "twinlock-bus-api", "twinlock-config", "twinlock-pam-stack"],
+    ),
+    ("twinlock-cli", &["twinlock-bus-api", "twinlock-config", "twinlock-pam-stack"]),
     ("pam_twinlock", &["twinlock-bus-api"]),
     ("twinlock-tests", &["twinlock-bus-api"]),
 ];

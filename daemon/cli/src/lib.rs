@@ -3,8 +3,7 @@
 //! - [`cli`]: what can be typed; [`verbs`]: what each verb does, one a file.
 //! - [`client`]: the daemon, in bounded time; [`settings`]: where its bus is; [`people`]: who
 //!   may log in to this host.
-//! - [`pam_file`]: files of `/etc/pam.d`, line by line; [`pam_change`]: our lines in them, and how they
-//!   come out again.
+//! - [`pam_change`]: our lines in files of `/etc/pam.d`, and how they come out again.
 //! - [`import`]: factors that other programs made, read from their files.
 //! - [`backup_file`]: a backup on the disk; [`passphrase`]: what opens it.
 //! - [`doctor`]: what is wrong with the host.
@@ -24,7 +23,6 @@ pub mod escape;
 pub mod failure;
 pub mod import;
 pub mod pam_change;
-pub mod pam_file;
 pub mod passphrase;
 pub mod people;
 pub mod progress;

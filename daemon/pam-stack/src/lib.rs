@@ -1,21 +1,30 @@
-//! Files of `/etc/pam.d` as pam.d(5) and libpam read them, with every byte of them kept.
+//! Files of `/etc/pam.d` as pam.d(5) and libpam read them, with every byte of them kept; and what a
+//! stack of them comes to.
 //!
 //! ```text
 //! bytes ──► text.rs: logical lines, words ──► rule.rs: phase, control, module, arguments
 //!   ▲                                              control.rs: what each return code does
 //!   └── PamFile::to_bytes: the same bytes again    stack.rs: the files that a service is made of
-//!                                                evaluate.rs: what they come to
+//!                                                          │
+//!             modules.rs: what each module may return ──► machine.rs: every state in which it ends
+//!                                                       verdict.rs: whether it is sound
 //! ```
+//!
+//! The command writes such files, `twinlock doctor` looks for faults in them, and the daemon asks
+//! them whether what a login changes can take effect: one reading for the three.
 //!
 //! A line is read as libpam does, mistakes included: what libpam turns into a line that always fails
 //! is a [`Content::Broken`] here, never one that is passed over.
 
+#![forbid(unsafe_code)]
+
 pub mod control;
-pub mod evaluate;
-pub mod first_factor;
+pub mod machine;
+pub mod modules;
 pub mod rule;
 pub mod stack;
 mod text;
+pub mod verdict;
 
 pub use control::{Action, Actions, Control};
 pub use rule::{Fault, Phase, Rule};

@@ -13,15 +13,15 @@
 
 use std::collections::BTreeSet;
 
-use super::modules::{Role, role};
-use crate::pam_file::{Action, Control, Element, Entry, Phase, Stack};
+use crate::modules::{Role, role};
+use crate::{Action, Control, Element, Entry, Phase, Rule, Stack};
 
 /// The most steps of one run. Stacks of distributions take some hundreds.
 const MOST: usize = 500_000;
 
 /// What the stack has made of the results so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Impression {
+pub enum Impression {
     /// Nothing counted yet.
     Undefined,
     /// Success, if it stays so.
@@ -34,7 +34,7 @@ pub(super) enum Impression {
 
 /// What became of Twinlock's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Asked {
+pub enum Asked {
     /// It was not reached.
     Never,
     /// It let in.
@@ -49,7 +49,7 @@ pub(super) enum Asked {
 
 /// What became of the first factor before Twinlock's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum FirstFactor {
+pub enum FirstFactor {
     /// No module asked for one.
     NotAsked,
     /// The line, by its index, that asked last, in vain.
@@ -60,7 +60,7 @@ pub(super) enum FirstFactor {
 
 /// How a path went past Twinlock's line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Detour {
+pub struct Detour {
     /// The index of the line whose result led past it.
     pub line: usize,
     /// Whether that was a password that has to be changed.
@@ -69,9 +69,12 @@ pub(super) struct Detour {
 
 /// Where a path through a stack is, as far as Twinlock is concerned.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct State {
+pub struct State {
+    /// What it has come to so far.
     pub impression: Impression,
+    /// What became of Twinlock's line.
     pub asked: Asked,
+    /// What became of the first factor.
     pub first_factor: FirstFactor,
     /// The first factor as it was when Twinlock's line was reached.
     pub before: Option<FirstFactor>,
@@ -97,9 +100,18 @@ impl State {
     }
 }
 
+/// What is not seen in the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumptions {
+    /// What the daemon may say.
+    pub daemon: Daemon,
+    /// What a module that nobody knows is for.
+    pub unknown: Role,
+}
+
 /// What the daemon may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Daemon {
+pub enum Daemon {
     /// Anything, or it is not there.
     Any,
     /// It is not there.
@@ -129,10 +141,11 @@ enum Node {
 }
 
 /// Every state in which the stack can end; nothing where it is too large to say.
-pub(super) fn run(stack: &Stack, daemon: Daemon) -> Option<BTreeSet<State>> {
+pub fn run(stack: &Stack, assumptions: Assumptions) -> Option<BTreeSet<State>> {
     let mut count = 0;
     let nodes = nodes(&stack.elements, &mut count);
-    let mut machine = Machine { entries: stack.entries(), phase: stack.phase, daemon, left: MOST };
+    let mut machine =
+        Machine { entries: stack.entries(), phase: stack.phase, assumptions, left: MOST };
     let ends = machine.walk(&nodes, &State::START);
     (machine.left > 0).then_some(ends)
 }
@@ -152,7 +165,7 @@ fn nodes(elements: &[Element], count: &mut usize) -> Vec<Node> {
 struct Machine<'a> {
     entries: Vec<&'a Entry>,
     phase: Phase,
-    daemon: Daemon,
+    assumptions: Assumptions,
     left: usize,
 }
 
@@ -206,19 +219,20 @@ impl Machine<'_> {
         index: usize,
     ) -> Vec<(State, Flow)> {
         match node {
+            // It fails, and what its control would have made of that is not known.
             Node::Broken => {
                 let failed = State { impression: Impression::Failure, ..state.clone() };
-                vec![(failed, Flow::Next)]
+                vec![(failed, Flow::Next), (state.clone(), Flow::Next)]
             }
             Node::Substack(inside) => {
                 self.walk(inside, state).into_iter().map(|state| (state, Flow::Next)).collect()
             }
             Node::Module(line) => {
                 let Some(entry) = self.entries.get(*line).copied() else { return Vec::new() };
-                let results = self.results(entry);
+                let role = self.role(&entry.rule);
                 let mut behind = Vec::new();
-                for (code, asked, action) in results {
-                    let mut next = noted(state, *line, entry, code, asked);
+                for (code, asked, action) in self.results(entry, role) {
+                    let mut next = noted(state, *line, role, code, asked);
                     let flow = act(&mut next, start, code, action);
                     let passed = match flow {
                         Flow::Next => 0..0,
@@ -239,10 +253,14 @@ impl Machine<'_> {
         }
     }
 
+    fn role(&self, rule: &Rule) -> Role {
+        role(&rule.target, self.assumptions.unknown)
+    }
+
     fn any_twinlock(&self, nodes: &[Node]) -> bool {
         nodes.iter().any(|node| match node {
             Node::Module(line) => {
-                self.entries.get(*line).is_some_and(|it| role(&it.rule.target) == Role::Twinlock)
+                self.entries.get(*line).is_some_and(|it| self.role(&it.rule) == Role::Twinlock)
             }
             Node::Substack(inside) => self.any_twinlock(inside),
             Node::Broken => false,
@@ -250,7 +268,7 @@ impl Machine<'_> {
     }
 
     /// What the module of a line may return, and what the line does with it.
-    fn results(&self, entry: &Entry) -> Vec<(Code, Asked, Action)> {
+    fn results(&self, entry: &Entry, role: Role) -> Vec<(Code, Asked, Action)> {
         let Control::Module(actions) = &entry.rule.control else { return Vec::new() };
         let success = (Code::Success, Asked::Allowed, actions.on_success());
         let ignore = (Code::Ignore, Asked::Ignored, actions.on_ignore());
@@ -259,11 +277,11 @@ impl Machine<'_> {
             all.map(|action| (Code::Failure, Asked::Refused, action))
         };
         let mut results = Vec::new();
-        match role(&entry.rule.target) {
+        match role {
             Role::Twinlock => {
                 let down = actions.on("authinfo_unavail");
                 results.push((Code::Failure, Asked::Unavailable, down));
-                if self.daemon == Daemon::Any {
+                if self.assumptions.daemon == Daemon::Any {
                     let refusals: &[&str] = match self.phase {
                         Phase::Auth => &["auth_err", "maxtries"],
                         _ => &["perm_denied", "maxtries"],
@@ -275,9 +293,12 @@ impl Machine<'_> {
             }
             Role::Permit => results.push(success),
             Role::Deny => results.extend(failures()),
-            // It asked, so it says yes or no.
+            // It asked, so it says yes or no, unless it was told to keep out of it.
             Role::FirstFactor if self.phase == Phase::Auth => {
                 results.push(success);
+                if entry.rule.arguments.iter().any(|argument| argument.starts_with("ignore_")) {
+                    results.push(ignore);
+                }
                 results.extend(failures());
             }
             Role::FirstFactor => {
@@ -299,9 +320,9 @@ impl Machine<'_> {
 }
 
 /// What a result adds to what is known of a path.
-fn noted(state: &State, line: usize, entry: &Entry, code: Code, asked: Asked) -> State {
+fn noted(state: &State, line: usize, role: Role, code: Code, asked: Asked) -> State {
     let mut next = state.clone();
-    match role(&entry.rule.target) {
+    match role {
         Role::Twinlock => {
             next.before.get_or_insert(state.first_factor);
             next.asked = asked;

@@ -11,9 +11,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::control::Control;
-use super::rule::{Phase, Rule};
-use super::{Content, PamFile};
+use crate::control::Control;
+use crate::rule::{Phase, Rule};
+use crate::{Content, PamFile};
 
 /// Where stacks are, the administrator's first.
 const FOLDERS: [&str; 2] = ["/etc/pam.d", "/usr/lib/pam.d"];
@@ -261,8 +261,8 @@ impl Reader<'_> {
                         elements.push(Element::Substack(origin, inside));
                     }
                 },
-                Content::Broken { fault: super::Fault::Unfinished, .. } if depth == 0 => {
-                    let why = super::Fault::Unfinished.to_string();
+                Content::Broken { fault: crate::Fault::Unfinished, .. } if depth == 0 => {
+                    let why = crate::Fault::Unfinished.to_string();
                     return Err(StackError::Refused(origin, why));
                 }
                 // What has no phase fails in the one that is read, else in auth.

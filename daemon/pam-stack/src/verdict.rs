@@ -1,21 +1,11 @@
-//! What a stack comes to: every way through it that libpam could take, followed at once.
-//!
-//! ```text
-//! states before an element ──► each result the module can have ──► its action ──► states behind
-//! ```
-//!
-//! A module may return anything, but for those that are known to do one thing (`pam_deny`,
-//! `pam_permit`). What is asked is whether a login can succeed past Twinlock, and whether somebody
-//! reaches Twinlock who has shown nothing. libpam's `_pam_dispatch_aux` is the model.
+//! Whether a stack is sound: no login can succeed past Twinlock, and Twinlock asks nobody who has shown
+//! nothing.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use super::MODULE;
-use super::control::{Action, Actions, Control};
-use super::first_factor::is_first_factor;
-use super::rule::{Phase, Rule};
-use super::stack::{Element, Origin, Stack};
+use crate::machine::{Asked, Assumptions, Daemon, FirstFactor, State, run};
+use crate::modules::Role;
+use crate::{MODULE, Origin, Stack};
 
 /// What stands in front of Twinlock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +27,8 @@ pub enum Flaw {
     Bare,
     /// No login can succeed.
     Dead,
+    /// It has more ways through than can be followed.
+    Endless,
 }
 
 impl fmt::Display for Flaw {
@@ -49,238 +41,48 @@ impl fmt::Display for Flaw {
             Self::Bypass(None) => f.write_str("a login can succeed without Twinlock"),
             Self::Bare => f.write_str("somebody who has shown no first factor is asked for a code"),
             Self::Dead => f.write_str("no login can succeed"),
+            Self::Endless => f.write_str("it has too many ways through to follow"),
         }
     }
 }
 
-/// Whether nobody gets through a stack without Twinlock, and somebody gets through with it.
+/// Whether nobody gets through a stack without Twinlock, and somebody gets through with it. A module
+/// that nobody knows counts for nothing.
 ///
 /// # Errors
 /// The first [`Flaw`] in the order of the enum.
 pub fn check(stack: &Stack, demand: Demand) -> Result<(), Flaw> {
-    if !stack.entries().iter().any(|entry| entry.rule.names(MODULE)) {
+    let entries = stack.entries();
+    let Some(own) = entries.iter().find(|entry| entry.rule.names(MODULE)) else {
         return Err(Flaw::Absent);
+    };
+    let assumptions = Assumptions { daemon: Daemon::Any, unknown: Role::Other };
+    let ends = run(stack, assumptions).ok_or(Flaw::Endless)?;
+    let let_in: Vec<&State> = ends.iter().filter(|end| end.is_success()).collect();
+    let was_asked = |end: &&State| matches!(end.asked, Asked::Allowed | Asked::Ignored);
+    if let Some(past) = let_in.iter().find(|end| !was_asked(end) && !end.is_root) {
+        let by = match past.asked {
+            Asked::Never => past.detour.and_then(|detour| entries.get(detour.line)),
+            // The line makes nothing of a refusal.
+            _ => Some(own),
+        };
+        return Err(Flaw::Bypass(by.map(|entry| entry.origin.clone())));
     }
-    let mut walk = Walk { phase: stack.phase, origins: Vec::new(), is_bare: false };
-    let ends = walk.through(&stack.elements, &BTreeSet::from([State::default()]));
-    let passed = |state: &&State| state.impression == Impression::Positive;
-    if let Some(past) = ends.iter().filter(passed).find(|state| !state.asked && !state.exempt) {
-        let by = past.by.and_then(|index| walk.origins.get(index)).cloned();
-        return Err(Flaw::Bypass(by));
-    }
-    if walk.is_bare && demand == Demand::FirstFactor {
+    let is_bare = |end: &&State| !end.is_root && end.before != Some(FirstFactor::Shown);
+    if demand == Demand::FirstFactor
+        && let_in.iter().copied().filter(was_asked).any(|end| is_bare(&end))
+    {
         return Err(Flaw::Bare);
     }
-    let is_dead = !ends.iter().filter(passed).any(|state| state.asked);
-    if is_dead { Err(Flaw::Dead) } else { Ok(()) }
-}
-
-/// What libpam thinks of a login so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-enum Impression {
-    #[default]
-    None,
-    Positive,
-    Negative,
-}
-
-/// A login on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-struct State {
-    impression: Impression,
-    /// It has shown a first factor.
-    shown: bool,
-    /// Twinlock has let it through.
-    asked: bool,
-    /// It is root's, by `pam_rootok`.
-    exempt: bool,
-    /// The line that ended or shortened its way, before Twinlock.
-    by: Option<usize>,
-}
-
-/// What a module can return, as far as it matters.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Success,
-    Ignore,
-    NewPassword,
-    Failure,
-}
-
-struct Walk {
-    phase: Phase,
-    origins: Vec<Origin>,
-    is_bare: bool,
-}
-
-impl Walk {
-    /// The states behind these elements, however they were left.
-    fn through(&mut self, elements: &[Element], start: &BTreeSet<State>) -> BTreeSet<State> {
-        let mut ends = BTreeSet::new();
-        let mut at: Vec<BTreeSet<State>> = vec![BTreeSet::new(); elements.len() + 1];
-        if let Some(first) = at.first_mut() {
-            first.clone_from(start);
-        }
-        for (index, element) in elements.iter().enumerate() {
-            let states = at.get_mut(index).map(std::mem::take).unwrap_or_default();
-            for (next, state) in self.step(index, element, states, start) {
-                match next {
-                    Some(next) if next < elements.len() => {
-                        at.get_mut(next).map(|there| there.insert(state));
-                    }
-                    Some(next) if next == elements.len() => {
-                        ends.insert(state);
-                    }
-                    // A jump past the end fails.
-                    Some(_) => {
-                        ends.insert(State { impression: Impression::Negative, ..state });
-                    }
-                    None => {
-                        ends.insert(state);
-                    }
-                }
-            }
-        }
-        if elements.is_empty() {
-            ends.clone_from(start);
-        }
-        ends
-    }
-
-    /// Where each state goes from an element: to a further one, or out of the stack.
-    fn step(
-        &mut self,
-        index: usize,
-        element: &Element,
-        states: BTreeSet<State>,
-        start: &BTreeSet<State>,
-    ) -> Vec<(Option<usize>, State)> {
-        let mut moves = Vec::new();
-        match element {
-            Element::Substack(_, inside) => {
-                let behind = self.through(inside, &states);
-                moves.extend(behind.into_iter().map(|state| (Some(index + 1), state)));
-            }
-            // It fails, and what its control would have made of that is not known.
-            Element::Broken(..) => {
-                for state in states {
-                    moves.push((Some(index + 1), state));
-                    moves.push((
-                        Some(index + 1),
-                        State { impression: Impression::Negative, ..state },
-                    ));
-                }
-            }
-            Element::Module(entry) => {
-                let Control::Module(actions) = &entry.rule.control else { return moves };
-                self.origins.push(entry.origin.clone());
-                let origin = self.origins.len() - 1;
-                for state in states {
-                    for (outcome, action) in self.outcomes(&entry.rule, actions) {
-                        let mut after = self.after(&entry.rule, outcome, action, state, origin);
-                        moves.extend(act(action, &mut after, index, start));
-                    }
-                }
-            }
-        }
-        moves
-    }
-
-    /// What a module can return here, with what the line makes of it.
-    fn outcomes(&self, rule: &Rule, actions: &Actions) -> Vec<(Outcome, Action)> {
-        if rule.names("pam_deny.so") {
-            return vec![(Outcome::Failure, actions.on("auth_err"))];
-        }
-        let mut outcomes = vec![(Outcome::Success, actions.on_success())];
-        if rule.names("pam_permit.so") {
-            return outcomes;
-        }
-        // What checks a password says whether it is right, unless it was told to keep out of it.
-        let may_ignore = !is_first_factor(rule)
-            || rule.arguments.iter().any(|argument| argument.starts_with("ignore_"));
-        if may_ignore {
-            outcomes.push((Outcome::Ignore, actions.on_ignore()));
-        }
-        if self.phase == Phase::Account && !rule.names(MODULE) {
-            outcomes.push((Outcome::NewPassword, actions.on("new_authtok_reqd")));
-        }
-        outcomes.extend(actions.on_failure().into_iter().map(|act| (Outcome::Failure, act)));
-        outcomes
-    }
-
-    /// What is known of a login after a module, before the line's action.
-    fn after(
-        &mut self,
-        rule: &Rule,
-        outcome: Outcome,
-        action: Action,
-        before: State,
-        origin: usize,
-    ) -> State {
-        let mut state = before;
-        if rule.names(MODULE) {
-            let is_open = state.impression != Impression::Negative;
-            self.is_bare |= is_open && !state.shown && !state.exempt;
-            let lets_through = matches!(outcome, Outcome::Success | Outcome::Ignore);
-            state.asked |= lets_through;
-            if !lets_through && !matches!(action, Action::Bad | Action::Die) {
-                // The line makes nothing of a refusal.
-                state.by = Some(origin);
-            }
-        } else if outcome == Outcome::Success {
-            state.shown |= is_first_factor(rule);
-            state.exempt |= rule.names("pam_rootok.so");
-        }
-        if !state.asked && matches!(action, Action::Done | Action::Jump(_)) {
-            state.by = Some(origin);
-        }
-        state
-    }
-}
-
-/// Does a line's action, and says where the login goes.
-fn act(
-    action: Action,
-    state: &mut State,
-    index: usize,
-    start: &BTreeSet<State>,
-) -> Vec<(Option<usize>, State)> {
-    let next = Some(index + 1);
-    match action {
-        Action::Ignore => vec![(next, *state)],
-        Action::Ok | Action::Done => {
-            if state.impression == Impression::None {
-                state.impression = Impression::Positive;
-            }
-            let ends = action == Action::Done && state.impression == Impression::Positive;
-            vec![(if ends { None } else { next }, *state)]
-        }
-        Action::Bad => {
-            state.impression = Impression::Negative;
-            vec![(next, *state)]
-        }
-        Action::Die => {
-            state.impression = Impression::Negative;
-            vec![(None, *state)]
-        }
-        // Back to what libpam thought when the stack began; which of several, is not known here.
-        Action::Reset => start
-            .iter()
-            .map(|start| (next, State { impression: start.impression, ..*state }))
-            .collect(),
-        Action::Jump(count) => {
-            let far = usize::try_from(count).unwrap_or(usize::MAX);
-            vec![(Some((index + 1).saturating_add(far)), *state)]
-        }
-    }
+    if let_in.iter().any(was_asked) { Ok(()) } else { Err(Flaw::Dead) }
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
-    use super::super::stack::Folders;
     use super::*;
+    use crate::{Folders, Phase};
 
     fn checked(text: &str, phase: Phase, demand: Demand) -> Result<(), Flaw> {
         let common = "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite \

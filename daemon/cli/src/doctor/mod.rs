@@ -25,8 +25,8 @@ mod store;
 use std::path::Path;
 
 use twinlock_bus_api::names::CONFIG_FILE;
+use twinlock_pam_stack::Folders;
 
-use crate::pam_file::Folders;
 use crate::progress::Progress;
 use finding::{Area, Report};
 

@@ -25,10 +25,10 @@ pub mod write;
 
 use std::path::PathBuf;
 
+use twinlock_pam_stack::stack::Folders;
+
 use guard::{Guard, SystemGuard};
 use sshd::Sshd;
-
-use crate::pam_file::stack::Folders;
 
 /// The files of a host that a change concerns.
 pub struct Machine {

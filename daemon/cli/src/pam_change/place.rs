@@ -8,10 +8,10 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::pam_file::evaluate::{Demand, Flaw, check};
-use crate::pam_file::first_factor::is_first_factor;
-use crate::pam_file::stack::{Folders, Stack, StackError};
-use crate::pam_file::{Action, Content, Control, Line, PamFile, Phase, Rule};
+use twinlock_pam_stack::modules::is_first_factor;
+use twinlock_pam_stack::stack::{Folders, Stack, StackError};
+use twinlock_pam_stack::verdict::{Demand, Flaw, check};
+use twinlock_pam_stack::{Action, Content, Control, Line, PamFile, Phase, Rule};
 
 /// What comes before the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -5,12 +5,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use twinlock_pam_stack::MODULE;
+use twinlock_pam_stack::stack::StackError;
+
 use super::Machine;
 use super::place::{self, Form, Misplaced};
 use super::record::Changed;
 use super::write::{self, WriteError};
-use crate::pam_file::MODULE;
-use crate::pam_file::stack::StackError;
 
 /// A module that every libpam has: where it is, libpam looks.
 const BESIDE: &str = "pam_unix.so";

@@ -5,13 +5,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use twinlock_pam_stack::stack::{Stack, StackError};
+use twinlock_pam_stack::verdict::{Demand, check};
+use twinlock_pam_stack::{Content, Control, PamFile, Phase};
+
 use super::Machine;
 use super::place::is_ours;
 use super::record::Record;
 use crate::failure::Failure;
-use crate::pam_file::evaluate::{Demand, Flaw, check};
-use crate::pam_file::stack::{Stack, StackError};
-use crate::pam_file::{Content, Control, PamFile, Phase};
 
 /// What packages and editors leave beside a file; libpam reads it for no program.
 const LEFT_BEHIND: [&str; 8] =
@@ -155,8 +156,10 @@ fn standing(
     for phase in Phase::ALL {
         match Stack::read(&stacks, &service, phase) {
             Ok(stack) => {
-                let asks =
-                    stack.entries().iter().any(|entry| entry.rule.names(crate::pam_file::MODULE));
+                let asks = stack
+                    .entries()
+                    .iter()
+                    .any(|entry| entry.rule.names(twinlock_pam_stack::MODULE));
                 if asks {
                     phases.push(phase);
                     flaw = flaw.or_else(|| flaw_of(&stack));
@@ -189,12 +192,9 @@ fn standing(
 /// key and a code, sshd has checked the key.
 fn flaw_of(stack: &Stack) -> Option<String> {
     match stack.phase {
-        Phase::Auth | Phase::Account => match check(stack, Demand::Nothing) {
-            Ok(()) => None,
-            Err(flaw @ (Flaw::Absent | Flaw::Bypass(_) | Flaw::Bare | Flaw::Dead)) => {
-                Some(format!("in the {} stack, {flaw}", stack.phase))
-            }
-        },
+        Phase::Auth | Phase::Account => check(stack, Demand::Nothing)
+            .err()
+            .map(|flaw| format!("in the {} stack, {flaw}", stack.phase)),
         Phase::Password | Phase::Session => None,
     }
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::pam_file::Folders;
+use crate::Folders;
+
+const ANY: Assumptions = Assumptions { daemon: Daemon::Any, unknown: Role::FirstFactor };
 
 /// Where a stack with these auth lines can end: how each path ends and what became of Twinlock.
 fn ends(lines: &str, daemon: Daemon) -> BTreeSet<(bool, Asked)> {
@@ -14,7 +16,7 @@ fn ends(lines: &str, daemon: Daemon) -> BTreeSet<(bool, Asked)> {
             b"auth sufficient pam_sss.so\nauth requisite pam_deny.so\n".to_vec(),
         );
     let stack = Stack::read(&folders, "x", Phase::Auth).unwrap();
-    let ends = run(&stack, daemon).unwrap();
+    let ends = run(&stack, Assumptions { daemon, ..ANY }).unwrap();
     ends.into_iter().map(|end| (end.is_success(), end.asked)).collect()
 }
 
@@ -74,8 +76,24 @@ fn a_reset_forgets_what_was_before_within_its_substack() {
 }
 
 #[test]
-fn a_line_that_libpam_cannot_read_fails() {
-    assert_eq!(lets_in("auth required\nauth required pam_permit.so\n"), []);
+fn a_line_that_libpam_cannot_read_fails_and_its_control_may_make_nothing_of_that() {
+    let ends = ends("auth sufficient\nauth required pam_permit.so\n", Daemon::Any);
+    assert_eq!(Vec::from_iter(ends), [(false, Asked::Never), (true, Asked::Never)]);
+}
+
+#[test]
+fn a_first_factor_ignores_only_what_it_was_told_to() {
+    let stack = |argument: &str| {
+        lets_in(&format!(
+            "auth required pam_sss.so{argument}\nauth required pam_twinlock.so\n\
+                          auth required pam_permit.so\n"
+        ))
+    };
+    assert_eq!(stack(""), [Asked::Allowed, Asked::Ignored]);
+    let ends = ends("auth required pam_sss.so ignore_unknown_user\n", Daemon::Any);
+    assert!(ends.contains(&(false, Asked::Never)) && ends.contains(&(true, Asked::Never)));
+    let told = "auth required pam_sss.so ignore_unknown_user\nauth required pam_permit.so\n";
+    assert_eq!(lets_in(told), [Asked::Never]);
 }
 
 #[test]
@@ -88,5 +106,5 @@ fn a_stack_that_grows_without_measure_is_given_up() {
     let folders = Folders::at(vec![PathBuf::from("/nonexistent/pam.d")])
         .with(PathBuf::from("/nonexistent/pam.d/x"), many.into_bytes());
     let stack = Stack::read(&folders, "x", Phase::Auth).unwrap();
-    assert!(run(&stack, Daemon::Any).is_some(), "two thousand lines are few states");
+    assert!(run(&stack, ANY).is_some(), "two thousand lines are few states");
 }

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use twinlock_bus_api::module_arguments::Arguments;
+use twinlock_pam_stack::machine::{Asked, Detour, FirstFactor, Impression};
+use twinlock_pam_stack::modules::Role;
+use twinlock_pam_stack::{Element, Entry, Folders, Phase};
 
-use super::machine::{Asked, Detour, FirstFactor, Impression};
 use super::mend::{confine, first_line, with_control};
-use super::modules::{Role, role};
-use super::service::{Run, Service};
+use super::service::{Run, Service, role};
 use crate::doctor::finding::{Area, Finding, Place, Severity};
-use crate::pam_file::{Element, Entry, Folders, Phase};
 
 /// What a service's stacks are looked at with.
 pub(super) struct Look<'a> {
@@ -285,7 +285,7 @@ impl Look<'_> {
     fn broken(&self, run: &Run) -> Vec<Finding> {
         fn gather<'a>(
             elements: &'a [Element],
-            found: &mut Vec<(&'a crate::pam_file::Origin, &'a str)>,
+            found: &mut Vec<(&'a twinlock_pam_stack::Origin, &'a str)>,
         ) {
             for element in elements {
                 match element {
@@ -297,7 +297,7 @@ impl Look<'_> {
         }
         let mut found = Vec::new();
         gather(&run.stack.elements, &mut found);
-        let finding = |(origin, why): (&crate::pam_file::Origin, &str)| Finding {
+        let finding = |(origin, why): (&twinlock_pam_stack::Origin, &str)| Finding {
             what: format!("libpam cannot read the line: {why}"),
             why: format!("It makes every login of {} fail.", self.service.name),
             mend: format!("Mend {origin} (pam.d(5)), or put a '#' before it"),

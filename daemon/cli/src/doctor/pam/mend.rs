@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use crate::pam_file::{Content, Control, Element, Entry, Folders, PamFile, Phase, Stack};
+use twinlock_pam_stack::modules::Role;
+use twinlock_pam_stack::{Content, Control, Element, Entry, Folders, PamFile, Phase, Stack};
 
-use super::modules::{Role, role};
+use super::service::role;
 
 /// A line as it would be with another control.
 pub(super) fn with_control(entry: &Entry, control: &str) -> String {

@@ -1,26 +1,25 @@
 //! The PAM stacks of every service: whether Twinlock is asked on each path that lets somebody in.
 //!
 //! ```text
-//! pam_file::Stack ─► machine.rs: every state in which it can end ─► faults.rs ─► findings
-//!                       └── modules.rs: what each module may return      └── mend.rs: lines to write
+//! service.rs: each phase, with every state in which it can end ─► faults.rs ─► findings
+//!                                                                   └── mend.rs: lines to write
 //! ```
 
 mod faults;
-mod machine;
 mod mend;
 mod module_file;
-mod modules;
 mod service;
 mod way_in;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use twinlock_pam_stack::modules::Role;
+use twinlock_pam_stack::{Content, Control, Folders, PamFile};
+
 use super::finding::{Area, Finding, Report, Severity};
 use super::sshd;
-use crate::pam_file::{Content, Control, Folders, PamFile};
 use faults::Look;
-use modules::Role;
 use service::{Service, Unread};
 
 /// What the configuration says that the stacks depend on.

@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use twinlock_pam_stack::Entry;
+
 use super::faults::place;
 use crate::doctor::finding::{Area, Finding, Place, Severity};
-use crate::pam_file::Entry;
 
 /// Where libpam's own modules are, by distribution; in the first it looks for a bare name.
 const FOLDERS: [&str; 6] = [

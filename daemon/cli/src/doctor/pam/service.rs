@@ -2,9 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::machine::{Daemon, State, run};
-use super::modules::{Role, role};
-use crate::pam_file::{Entry, Folders, Phase, Stack, StackError};
+use twinlock_pam_stack::machine::{Assumptions, Daemon, State, run};
+use twinlock_pam_stack::modules::{self, Role};
+use twinlock_pam_stack::{Entry, Folders, Phase, Stack, StackError};
+
+/// A module that nobody knows is taken for a first factor: where it ends a stack, somebody comes in by
+/// it.
+const fn assuming(daemon: Daemon) -> Assumptions {
+    Assumptions { daemon, unknown: Role::FirstFactor }
+}
+
+/// What the module of this name or path is for, with the same caution.
+pub(super) fn role(target: &str) -> Role {
+    modules::role(target, Role::FirstFactor)
+}
 
 /// A phase of a service, with where each path through it ends.
 pub(super) struct Run {
@@ -34,7 +45,7 @@ impl Run {
 
     /// Whether a login can pass this phase while the daemon is down.
     pub fn passes_without_daemon(&self) -> bool {
-        let ends = run(&self.stack, Daemon::Down).unwrap_or_default();
+        let ends = run(&self.stack, assuming(Daemon::Down)).unwrap_or_default();
         ends.iter().any(|end| end.is_success() && !end.is_root)
     }
 }
@@ -66,7 +77,7 @@ impl Service {
     pub fn read(folders: &Folders, name: &str) -> Result<Self, Unread> {
         let phase = |phase| {
             let stack = Stack::read(folders, name, phase).map_err(Unread::Stack)?;
-            let ends = run(&stack, Daemon::Any).ok_or(Unread::TooLarge)?;
+            let ends = run(&stack, assuming(Daemon::Any)).ok_or(Unread::TooLarge)?;
             Ok(Run { stack, ends })
         };
         Ok(Self {
