@@ -11,8 +11,9 @@ use serde_json::Value;
 use twinlock_tests::rig::artifacts::workspace;
 
 /// The arrows between the crates of the workspace; what is not drawn is forbidden.
-const ARROWS: [(&str, &[&str]); 8] = [
-    ("twinlock-core", &[]),
+const ARROWS: [(&str, &[&str]); 9] = [
+    ("twinlock-qr", &[]),
+    ("twinlock-core", &["twinlock-qr"]),
     ("twinlock-bus-api", &[]),
     ("twinlock-config", &["twinlock-core"]),
     ("twinlock-pam-stack", &[]),
@@ -20,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
         "twinlock-service",
         &["twinlock-core", "twinlock-bus-api", "twinlock-config", "twinlock-pam-stack"],
     ),
-    ("twinlock-cli", &["twinlock-bus-api", "twinlock-config", "twinlock-pam-stack"]),
+    ("twinlock-cli", &["twinlock-bus-api", "twinlock-config", "twinlock-pam-stack", "twinlock-qr"]),
     ("pam_twinlock", &["twinlock-bus-api"]),
     ("twinlock-tests", &["twinlock-bus-api"]),
 ];

@@ -7,8 +7,8 @@
 //! - [`import`]: factors that other programs made, read from their files.
 //! - [`backup_file`]: a backup on the disk; [`passphrase`]: what opens it.
 //! - [`doctor`]: what is wrong with the host.
-//! - [`render`], [`qr`]: what is shown; [`prompt`]: what is asked; [`escape`]: how text from
-//!   outside is made safe to show.
+//! - [`render`]: what is shown; [`picture_file`]: a QR code on the disk; [`prompt`]: what is asked;
+//!   [`escape`]: how text from outside is made safe to show.
 //!
 //! It trusts the configuration file and the bus that the file names. It reads no environment
 //! variable, holds secrets in wiping memory, and needs no privilege of its own: the daemon
@@ -25,9 +25,9 @@ pub mod import;
 pub mod pam_change;
 pub mod passphrase;
 pub mod people;
+pub mod picture_file;
 pub mod progress;
 pub mod prompt;
-pub mod qr;
 pub mod render;
 pub mod secret;
 pub mod settings;

@@ -26,7 +26,6 @@ pub mod news;
 pub mod notice;
 pub mod policy;
 pub mod printed_code;
-pub mod qr;
 pub mod record;
 pub mod reference;
 pub mod reset_request;

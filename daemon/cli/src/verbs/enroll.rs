@@ -11,12 +11,12 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use twinlock_bus_api::error::Error;
+use twinlock_qr::{Glyphs, QrCode, Screen};
 
 use crate::client::{CallError, Client, Enrolled, Offer, Subject};
 use crate::escape;
 use crate::failure::Failure;
-use crate::qr::file::PictureFile;
-use crate::qr::{QrCode, Screen, png, svg};
+use crate::picture_file::PictureFile;
 use crate::render::enrolment::{self, Shown};
 use crate::render::{json, recovery};
 use crate::secret::Secret;
@@ -211,15 +211,24 @@ fn show(
         around.print(enrolment::key(offer).expose())?;
     }
     match (picture, &args.qr) {
-        (Some(picture), QrForm::Svg(_)) => picture.write(&svg::svg(&QrCode::encode(&offer.uri)?)),
-        (Some(picture), _) => picture.write(&png::png(&QrCode::encode(&offer.uri)?)),
+        (Some(picture), QrForm::Svg(_)) => picture.write(&twinlock_qr::svg(&qr_code(offer)?)),
+        (Some(picture), _) => picture.write(&twinlock_qr::png(&qr_code(offer)?)),
         (None, _) => Ok(()),
     }
 }
 
+fn qr_code(offer: &Offer) -> Result<QrCode, Failure> {
+    QrCode::encode(offer.uri.expose()).map_err(|cause| {
+        Failure::refused(format!(
+            "No QR code can be made of this account: {cause}. Use --qr none and type the key in by \
+             hand."
+        ))
+    })
+}
+
 /// Draws the code on the terminal, or says why not; the key stands below it as text anyway.
 fn draw(offer: &Offer, screen: Screen, around: &mut Surroundings) -> Result<(), Failure> {
-    let code = match QrCode::encode(&offer.uri) {
+    let code = match qr_code(offer) {
         Ok(code) => code,
         Err(failure) => return around.print(&format!("({failure})\n")),
     };
@@ -228,10 +237,9 @@ fn draw(offer: &Offer, screen: Screen, around: &mut Surroundings) -> Result<(), 
             around.print(&enrolment::too_narrow(code.columns(), columns))
         }
         _ => {
-            let picture = code.half_blocks(screen);
             around.print("\n")?;
-            around.print(picture.expose())?;
-            around.print("\n")
+            around.print(&code.draw(Glyphs::HalfBlocks, screen))?;
+            around.print("\n\n")
         }
     }
 }

@@ -12,6 +12,7 @@
 //! Nothing is in the record before the account phase redeems the ticket: a login that breaks off
 //! here, or whose password turns out to be wrong, has enrolled nothing.
 
+use twinlock_qr::{Glyphs, QrCode, Screen};
 use zeroize::Zeroizing;
 
 use super::{
@@ -26,7 +27,6 @@ use crate::{
     login::LoginContext,
     policy::{EnrolHow, Method},
     printed_code::PrintedCode,
-    qr::{self, Glyphs, Screen},
     record::UserRecord,
     response::Response,
 };
@@ -232,7 +232,7 @@ impl Dialogue {
     fn draw(&self, enrolling: &Enrolling, world: &World<'_>) -> Option<Message> {
         let account = format!("{}@{}", self.login.user.name, world.settings.host);
         let uri = enrolling.totp.uri(&world.settings.issuer, &account)?;
-        let drawing = qr::draw(&uri, enrolling.glyphs, enrolling.screen)?;
+        let drawing = QrCode::encode(&uri).ok()?.draw(enrolling.glyphs, enrolling.screen);
         let secret = enrolling.totp.secret().to_base32();
         Some(Message::info(words::key(&drawing, &account, &in_fours(&secret))))
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-use super::{QUIET_ZONE, QrCode};
+use crate::{QUIET_ZONE, QrCode};
 
 /// The picture, one unit a module, quiet zone included.
 pub fn svg(code: &QrCode) -> Zeroizing<Vec<u8>> {
@@ -43,11 +43,10 @@ pub fn svg(code: &QrCode) -> Zeroizing<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     #[test]
     fn the_runs_of_the_path_are_the_dark_modules() {
-        let code = QrCode::encode(&Secret::new("otpauth://totp/web1:alice".to_owned())).unwrap();
+        let code = QrCode::encode("otpauth://totp/web1:alice").unwrap();
         let bytes = svg(&code);
         let text = std::str::from_utf8(&bytes).unwrap();
         let path = text.rsplit("d=\"").next().unwrap().split('"').next().unwrap();
