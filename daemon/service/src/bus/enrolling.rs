@@ -21,18 +21,13 @@ use super::{
     caller::Caller,
     effects::Effects,
     enrolments::Pending,
-    errors,
-    fresh_code::terms_in_reach,
-    recovery,
+    errors, recovery,
     status::info,
     verbs::prove,
 };
 
 /// The longest label, in characters.
 const LONGEST_LABEL: usize = 64;
-
-/// The service by which the policy knows what users do with the command.
-pub(super) const SERVICE: &str = "twinlock";
 
 impl Accounts {
     /// Opens an enrolment, or enrols at once where an administrator wants no confirming code.
@@ -173,7 +168,8 @@ fn may_enrol(
 /// whatever first factor: where one way in wants an administrator, a program that already runs as
 /// the user must not be able to do without.
 pub(super) fn enrolment_mode(policy: &Policy, user: &User, standing: &Standing) -> EnrolmentMode {
-    terms_in_reach(policy, user)
+    policy
+        .terms_of_own_word(user)
         .map(|terms| terms.enrolment_for(standing))
         .max()
         .unwrap_or(EnrolmentMode::Admin)

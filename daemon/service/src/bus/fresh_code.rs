@@ -8,7 +8,7 @@ use twinlock_core::{
     lockout::Gate,
     login::User,
     notice::{Notice, SecretText, Subject},
-    policy::{Method, Methods, Policy, Terms},
+    policy::{COMMAND, Method, Methods},
     record::UserRecord,
 };
 
@@ -16,7 +16,6 @@ use super::{
     account::Accounts,
     caller::Caller,
     effects::{self, notice},
-    enrolling::SERVICE,
     errors,
 };
 
@@ -43,12 +42,12 @@ impl Accounts {
             if !settings.channels.carry(method) {
                 return Err(closed_channel(method));
             }
-            if !counting(&settings.policy, user).contains(method) {
+            if !settings.policy.methods_of_own_word(user).contains(method) {
                 return Err(uncounted(method));
             }
             let rules = &settings.one_time_code;
             let counted = source.counter_key();
-            let scope = Scope { user: &user.name, service: SERVICE, source: &counted };
+            let scope = Scope { user: &user.name, service: COMMAND, source: &counted };
             record
                 .one_time
                 .may_send(method, scope, rules, world.now)
@@ -59,7 +58,7 @@ impl Accounts {
             let cause = format!("by {} to {shown}", carrier(method));
             let event = AuditEvent::new(Happening::CodeSent, user.name.clone(), cause);
             let event = AuditEvent {
-                service: Some(SERVICE.to_owned()),
+                service: Some(COMMAND.to_owned()),
                 source: Some(source),
                 ..Self::by(caller, user, event)
             };
@@ -67,7 +66,7 @@ impl Accounts {
             let code = SecretText::new(code.as_str());
             let subject = Subject::OneTimeCode { code, lifetime: rules.lifetime };
             effects.notify(Notice {
-                service: Some(SERVICE.to_owned()),
+                service: Some(COMMAND.to_owned()),
                 ..notice(vec![recipient], world, user, caller, subject)
             });
             Ok((shown, rules.lifetime.as_secs()))
@@ -76,35 +75,10 @@ impl Accounts {
     }
 }
 
-/// The methods whose codes count for a user's own word: an authenticator, and of the others those
-/// that every login takes which this user can make. Where one way in wants more than a mailed code,
-/// a mailed code must not be enough to set up what opens it.
-pub(super) fn counting(policy: &Policy, user: &User) -> Methods {
-    let terms: Vec<_> = terms_in_reach(policy, user).collect();
-    let counts = |method: &Method| {
-        *method == Method::Totp || terms.iter().all(|terms| terms.methods.contains(*method))
-    };
-    Methods::ALL.iter().filter(counts).collect()
-}
-
 /// Those of them that the user can show over the bus now.
 pub(super) fn usable(record: &UserRecord, settings: &Settings, user: &User) -> Methods {
-    let counting = counting(&settings.policy, user).and(&record.methods());
+    let counting = settings.policy.methods_of_own_word(user).and(&record.methods());
     counting.iter().filter(|method| settings.channels.carry(*method)).collect()
-}
-
-/// Whether any login that the user can make takes codes of this method.
-pub(super) fn counts_somewhere(policy: &Policy, user: &User, method: Method) -> bool {
-    terms_in_reach(policy, user).any(|terms| terms.methods.contains(method))
-}
-
-/// All terms that a login of this user can meet, and those of the command.
-pub(super) fn terms_in_reach<'a>(
-    policy: &'a Policy,
-    user: &'a User,
-) -> impl Iterator<Item = Terms> + 'a {
-    let services = policy.account_services.iter().map(String::as_str);
-    services.chain([SERVICE]).flat_map(|service| policy.terms_within_reach(user, service))
 }
 
 /// The method of this word, if it sends anything.

@@ -15,7 +15,6 @@ use super::{
     account::{Accounts, Authority, check_has_factor},
     caller::Caller,
     effects::Effects,
-    fresh_code::counts_somewhere,
     verbs::prove,
 };
 
@@ -30,7 +29,7 @@ impl Accounts {
     ) -> Result<Vec<String>> {
         self.change(user, |record, world, effects| {
             check_has_factor(record)?;
-            if !counts_somewhere(&world.settings.policy, user, Method::Recovery) {
+            if !world.settings.policy.counts_somewhere(user, Method::Recovery) {
                 return Err(Error::MethodUnavailable(format!(
                     "No login of {} takes a recovery code, because the policy does not count them. \
                      An administrator adds 'recovery' to its methods.",
@@ -62,7 +61,7 @@ pub(super) fn with_first_factor(
     caller: &Caller,
 ) -> Option<Vec<String>> {
     let policy = &world.settings.policy;
-    if !record.recovery.is_empty() || !counts_somewhere(policy, user, Method::Recovery) {
+    if !record.recovery.is_empty() || !policy.counts_somewhere(user, Method::Recovery) {
         return None;
     }
     let (codes, hashed) = make(world);

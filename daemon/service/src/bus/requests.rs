@@ -8,6 +8,7 @@ use twinlock_core::{
     audit::{AuditEvent, Happening},
     login::{Source, User},
     notice::Subject,
+    policy::COMMAND,
     record::UserRecord,
     reset_request::ResetRequest,
 };
@@ -15,7 +16,6 @@ use twinlock_core::{
 use super::{
     account::Accounts,
     caller::Caller,
-    enrolling::SERVICE,
     errors,
     resetting::{Taker, take_away},
     vouchers::{notice, reachable, reason},
@@ -39,12 +39,12 @@ impl Accounts {
                 id: world.fresh.object_id(),
                 since: world.now,
                 source: source.to_string(),
-                service: SERVICE.to_owned(),
+                service: COMMAND.to_owned(),
                 reason: why.clone(),
                 closed: false,
             };
             let event = AuditEvent {
-                service: Some(SERVICE.to_owned()),
+                service: Some(COMMAND.to_owned()),
                 source: Some(source),
                 ..AuditEvent::new(Happening::ResetRequested, user.name.clone(), told(&request))
             };
@@ -56,7 +56,7 @@ impl Accounts {
             };
             let mut letter =
                 notice(record, reachable(record, world), subject, &user.name, world.now);
-            letter.service = Some(SERVICE.to_owned());
+            letter.service = Some(COMMAND.to_owned());
             effects.notify(letter);
             let info = info(record, &request);
             record.reset_request = Some(request);

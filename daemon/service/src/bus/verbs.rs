@@ -6,7 +6,7 @@ use twinlock_core::{
     dialogue::World,
     login::User,
     notice::Subject,
-    policy::Method,
+    policy::{COMMAND, Method},
     record::{Proof, Trial, UserRecord, Verification},
     response::Response,
 };
@@ -16,9 +16,7 @@ use super::{
     caller::Caller,
     contacts::take_away,
     effects::{self, Effects},
-    enrolling::SERVICE,
     errors,
-    fresh_code::counting,
 };
 
 impl Accounts {
@@ -112,8 +110,8 @@ pub(super) fn prove(
     let trial = Trial {
         counter: &source.counter_key(),
         source: &source,
-        service: SERVICE,
-        methods: counting(&world.settings.policy, user),
+        service: COMMAND,
+        methods: world.settings.policy.methods_of_own_word(user),
         bypass: false,
         rules: codes,
         hashing: world.hashing,
