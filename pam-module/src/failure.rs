@@ -14,6 +14,10 @@ use crate::log::Severity;
 use crate::reply::Nonsense;
 use twinlock_bus_api::module_arguments::ArgumentError;
 
+/// What the person reads where the password of a change may be written already.
+pub const BEHIND_A_CHANGE: &str =
+    "Your second factor stays as it was. This does not concern the new password.";
+
 /// A hook that ends without a verdict. Never `PAM_SUCCESS`, never `PAM_IGNORE`.
 #[derive(Debug)]
 pub enum Failure {

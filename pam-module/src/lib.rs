@@ -120,6 +120,11 @@ impl Hook {
         matches!(self, Self::Authenticate | Self::PasswordCheck)
     }
 
+    /// Whether this is the update of a password change that its check let happen.
+    fn is_decided(self, handle: &Handle<'_>) -> bool {
+        self == Self::PasswordUpdate && handle.ticket().is_some_and(|ticket| !ticket.is_void())
+    }
+
     /// Whether the ticket of an earlier hook goes back to the daemon.
     const fn redeems(self) -> bool {
         matches!(self, Self::Account | Self::PasswordUpdate)
@@ -132,9 +137,15 @@ fn run(hook: Hook, pam: &Pam, flags: PamFlags, arguments: &[String]) -> PamError
         let mut handle = Handle::new(pam);
         let result = guarded(|| attempt(hook, pam, &mut handle, flags, arguments));
         match result.unwrap_or_else(|panicked| Err(panicked.into())) {
+            Ok(verdict) if hook.is_decided(&handle) => outcome::after_check(Some(verdict)),
             Ok(verdict) => outcome::return_code(hook.phase(), verdict),
             Err(failure) => {
-                report(hook, pam, &mut handle, flags, arguments, &failure);
+                let decided = hook.is_decided(&handle);
+                let advice = if decided { failure::BEHIND_A_CHANGE } else { failure.advice() };
+                report(hook, pam, &mut handle, flags, arguments, (&failure, advice));
+                if decided {
+                    return outcome::after_check(None);
+                }
                 failure.return_code(hook.phase())
             }
         }
@@ -183,7 +194,12 @@ fn gather(hook: Hook, pam: &Pam, handle: &Handle<'_>, flags: PamFlags) -> Result
     let rhost = pam.get_rhost().map_err(readable("PAM_RHOST"))?;
     let ruser = pam.get_ruser().map_err(readable("PAM_RUSER"))?;
     let service = pam.get_service().map_err(readable("PAM_SERVICE"))?;
-    let password = pam.get_cached_authtok().ok().flatten();
+    // In the check of a password change the old one is the password that was shown.
+    let password = match hook {
+        Hook::PasswordCheck => pam.get_cached_oldauthtok(),
+        _ => pam.get_cached_authtok(),
+    };
+    let password = password.ok().flatten();
     let variable = |name: &'static str| -> Result<Option<String>, Failure> {
         // The environment of the PAM handle, which the application fills; never the process's.
         let value = pam.getenv(name).map_err(readable(name))?;
@@ -213,7 +229,7 @@ fn report(
     handle: &mut Handle<'_>,
     flags: PamFlags,
     arguments: &[String],
-    failure: &Failure,
+    (failure, advice): (&Failure, &str),
 ) {
     let text = |value: pamsm::PamResult<Option<&std::ffi::CStr>>| {
         value.ok().flatten().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()
@@ -232,6 +248,6 @@ fn report(
     );
     if hook != Hook::OpenSession && !flags.contains(PamFlags::SILENT) {
         let style = twinlock_bus_api::login::Style::Error;
-        let _ = handle.show(&[Line { style, text: failure.advice().to_owned() }]);
+        let _ = handle.show(&[Line { style, text: advice.to_owned() }]);
     }
 }

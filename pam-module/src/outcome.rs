@@ -5,7 +5,7 @@ use twinlock_bus_api::login::{Phase, Verdict};
 
 /// The return code of a hook whose dialogue ended with this verdict.
 ///
-/// In the auth, account and password phases this is the one place that yields `PAM_SUCCESS` and
+/// In the auth, account and password phases this file is the one place that yields `PAM_SUCCESS` and
 /// `PAM_IGNORE`. A stack in which every module ignores is a refusal, so `skip` opens nothing that
 /// no other module opened. The session phase shows text and decides nothing.
 pub const fn return_code(phase: Phase, verdict: Verdict) -> PamError {
@@ -16,6 +16,16 @@ pub const fn return_code(phase: Phase, verdict: Verdict) -> PamError {
         (Phase::Account, Verdict::Deny) => PamError::PERM_DENIED,
         (Phase::Auth | Phase::Password, Verdict::Deny) => PamError::AUTH_ERR,
         (_, Verdict::Locked) => PamError::MAXTRIES,
+    }
+}
+
+/// The return code of the update of a password change, whose check ended in a verdict that lets it
+/// happen and gave a ticket for this. libpam writes the password before this hook or after it, and
+/// whatever this one returns: an error here would only say, falsely, that the password is the old one.
+pub const fn after_check(verdict: Option<Verdict>) -> PamError {
+    match verdict {
+        Some(Verdict::Allow) => PamError::SUCCESS,
+        Some(Verdict::Skip | Verdict::Deny | Verdict::Locked) | None => PamError::IGNORE,
     }
 }
 
@@ -43,6 +53,14 @@ mod tests {
             codes(Phase::Account),
             [PamError::SUCCESS, PamError::IGNORE, PamError::PERM_DENIED, PamError::MAXTRIES]
         );
+    }
+
+    #[test]
+    fn what_follows_the_check_of_a_password_change_never_says_that_it_failed() {
+        assert_eq!(after_check(Some(Verdict::Allow)), PamError::SUCCESS);
+        for verdict in [Some(Verdict::Skip), Some(Verdict::Deny), Some(Verdict::Locked), None] {
+            assert_eq!(after_check(verdict), PamError::IGNORE);
+        }
     }
 
     #[test]

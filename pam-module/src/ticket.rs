@@ -23,6 +23,11 @@ impl Ticket {
         Self(Zeroizing::new(twinlock_bus_api::login::VOID_TICKET.to_owned()))
     }
 
+    /// Whether it stands in the place of one.
+    pub fn is_void(&self) -> bool {
+        *self.0 == twinlock_bus_api::login::VOID_TICKET
+    }
+
     /// The text on the wire.
     pub fn as_str(&self) -> &str {
         &self.0

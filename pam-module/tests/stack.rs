@@ -171,6 +171,37 @@ fn a_password_change_asks_once_and_shows_its_ticket() {
 }
 
 #[test]
+fn nothing_in_the_update_says_that_a_password_was_not_changed() {
+    let stack = with_daemon();
+    // Asked and answered, asked and broken off, refused, and failed.
+    let cases: [(&str, &[&str]); 4] = [
+        ("frank", &[RIGHT_CODE, RIGHT_CODE]),
+        ("frank", &[RIGHT_CODE, "FAIL"]),
+        ("grace", &[RIGHT_CODE]),
+        ("heidi", &[RIGHT_CODE]),
+    ];
+    for (user, answers) in cases {
+        assert_eq!(stack.codes(user, "passwd", answers), [by_root(SUCCESS)], "{user} {answers:?}");
+    }
+    if own_uid() == 0 {
+        let kept = "3|Your second factor stays as it was. This does not concern the new password.";
+        assert!(stack.run("heidi", "passwd", &[RIGHT_CODE]).contains(&kept.to_owned()));
+    }
+    // What the check did not decide is not let through.
+    assert_eq!(stack.codes("eve", "passwd", &[]), [AUTHINFO_UNAVAIL]);
+    assert_eq!(stack.codes("grace", "passwd", &["0", "0", "0"]), [by_root(AUTH_ERR)]);
+}
+
+#[test]
+fn alone_in_a_stack_it_says_that_no_password_was_typed() {
+    let stack = with_daemon();
+    let lines = stack.run("ivan", "passwd", &[RIGHT_CODE]);
+    if own_uid() == 0 {
+        assert_eq!(lines, ["2|first: false", "4|then: false", "passwd=0", "end=0"]);
+    }
+}
+
+#[test]
 fn texts_are_shown_unless_the_program_wants_silence() {
     let stack = with_daemon();
     if own_uid() == 0 {

@@ -148,7 +148,8 @@ pub mod context {
     pub const SSH_CONNECTION: &str = "ssh_connection";
     /// `s`: `SSH_AUTH_INFO_0` of the PAM environment.
     pub const SSH_AUTH_INFO: &str = "ssh_auth_info";
-    /// `b`: a first factor typed a password; its value is never sent.
+    /// `b`: a first factor typed a password (the old one in the check of a password change, the new
+    /// one in its update); its value is never sent.
     pub const HAS_AUTHTOK: &str = "has_authtok";
     /// `b`: messages may be shown (no `PAM_SILENT`).
     pub const INTERACTIVE: &str = "interactive";

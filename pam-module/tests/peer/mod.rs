@@ -121,7 +121,8 @@ fn run_daemon(listener: UnixListener, open: &Arc<AtomicUsize>) {
 
 /// `org.twinlock1.Login` with the rules of this table: user `alice` is asked for a code, three
 /// times at most; `bob` is skipped, `carol` denied, `dave` locked; `eve` makes the daemon fail and
-/// `mallory` makes it wait.
+/// `mallory` makes it wait. In the update of a password change `frank` is asked, `grace` denied,
+/// `heidi` finds the daemon failing and `ivan` hears whether a password was typed.
 async fn serve_login(stream: UnixStream) -> zbus::Result<()> {
     let connection = zbus::connection::Builder::unix_stream(stream)
         .server(Guid::generate())
@@ -193,6 +194,19 @@ async fn begin(
         (_, "dave") => told(Style::Error, "Try again in 40 seconds.".to_owned(), "locked"),
         ("account", _) if ticket == TICKET => Ok((7, vec![], "allow".to_owned(), HashMap::new())),
         ("account", _) => told(Style::Error, format!("No ticket [{ticket}]."), "deny"),
+        ("password", "frank") if ticket == TICKET => {
+            let prompt = Message::new(Style::PromptEcho, "Set it up anew? ");
+            Ok((7, vec![prompt], String::new(), HashMap::new()))
+        }
+        ("password", "grace") if ticket == TICKET => told(Style::Error, "Kept.".to_owned(), "deny"),
+        ("password", "heidi") if ticket == TICKET => Err("org.twinlock1.Error.Failed"),
+        ("password", "ivan") => {
+            let typed =
+                context.get("has_authtok").is_some_and(|it| bool::try_from(it).is_ok_and(|it| it));
+            let (at, verdict) = if ticket == TICKET { ("then", "allow") } else { ("first", "") };
+            let style = if verdict.is_empty() { Style::PromptEcho } else { Style::Info };
+            told(style, format!("{at}: {typed}"), verdict)
+        }
         ("password", _) if ticket == TICKET => Ok((7, vec![], "allow".to_owned(), HashMap::new())),
         ("auth" | "password", _) => {
             let prompt = Message::new(Style::PromptEcho, "Verification code: ");

@@ -191,7 +191,12 @@ impl Dialogue {
         let to = Recipient::all_of(&record.contacts);
         let notice = subject.map(|s| Notice::of_login(to, s, &self.login, world.now));
         let effects = notice.into_iter().map(|notice| Effect::Notify(Box::new(notice))).collect();
-        self.offer_trust(proof, message.into_iter().collect(), effects, record, world)
+        let messages = message.into_iter().collect();
+        if self.errand == Errand::PasswordChange {
+            let staged = self.may_renew(proof, record, world).into_iter().collect();
+            return self.allow(&proof.cause(), messages, effects, staged);
+        }
+        self.offer_trust(proof, messages, effects, record, world)
     }
 
     /// After a code that was not accepted: another try, a wait, or the end.

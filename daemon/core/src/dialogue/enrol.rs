@@ -41,8 +41,8 @@ const GREETERS: [&str; 8] =
 /// An enrolment that waits for its confirming code.
 #[derive(Clone)]
 pub(super) struct Enrolling {
-    totp: TotpFactor,
-    factor: String,
+    pub(super) totp: TotpFactor,
+    pub(super) factor: String,
     invitation: Option<String>,
     beside: Vec<String>,
     epoch: u32,
@@ -50,6 +50,21 @@ pub(super) struct Enrolling {
     screen: Screen,
     glyphs: Glyphs,
     failed: u8,
+}
+
+impl Enrolling {
+    /// What is put into the record of it.
+    pub(super) fn confirmed(self, world: &World<'_>) -> StagedEnrolment {
+        StagedEnrolment {
+            factor: self.factor,
+            totp: self.totp,
+            recovery: self.recovery,
+            invitation: self.invitation,
+            beside: self.beside,
+            epoch: self.epoch,
+            at: world.now,
+        }
+    }
 }
 
 impl Dialogue {
@@ -62,7 +77,7 @@ impl Dialogue {
     ) -> Turn {
         // E-mail and text messages go to contacts that are proved behind a factor, never to what
         // somebody types at a login that has none.
-        if !how.methods().contains(Method::Totp) || self.errand == Errand::PasswordChange {
+        if !how.methods().contains(Method::Totp) || self.errand != Errand::Login {
             return self.refuse_unenrolled(world);
         }
         if !shows_text(&self.login) {
@@ -127,7 +142,20 @@ impl Dialogue {
     }
 
     /// The key and its QR code, for somebody who may enrol.
-    fn offer(mut self, invitation: Option<String>, record: &UserRecord, world: &World<'_>) -> Turn {
+    fn offer(self, invitation: Option<String>, record: &UserRecord, world: &World<'_>) -> Turn {
+        let about = words::offer(&world.settings.host);
+        let refusal = self.refuse_unenrolled(world);
+        self.show_key(about, invitation, record, world).unwrap_or(refusal)
+    }
+
+    /// A fresh key and its QR code behind a text; nothing where it does not fit one.
+    pub(super) fn show_key(
+        mut self,
+        about: String,
+        invitation: Option<String>,
+        record: &UserRecord,
+        world: &World<'_>,
+    ) -> Option<Turn> {
         let enrolling = Enrolling {
             totp: TotpFactor::new(world.fresh.secret()),
             factor: world.fresh.factor_id(),
@@ -139,12 +167,9 @@ impl Dialogue {
             glyphs: Glyphs::HalfBlocks,
             failed: 0,
         };
-        let Some(offer) = self.draw(&enrolling, world) else {
-            return self.refuse_unenrolled(world);
-        };
-        let messages = vec![Message::info(words::offer(&world.settings.host)), offer];
+        let messages = vec![Message::info(about), self.draw(&enrolling, world)?];
         self.state = State::Enrolling(Box::new(enrolling));
-        self.ask(messages, Vec::new())
+        Some(self.ask(messages, Vec::new()))
     }
 
     /// The answer to the offer.
@@ -182,31 +207,29 @@ impl Dialogue {
 
     /// Makes the recovery codes, where they count: shown now, kept as digests later.
     fn recovery_codes(&self, enrolling: &mut Enrolling, world: &World<'_>) -> String {
-        let terms = world.settings.policy.terms(&self.login);
-        if !terms.methods.contains(Method::Recovery) {
-            return words::ENROLLED.to_owned();
+        let policy = &world.settings.policy;
+        let (renews, user) = (self.errand == Errand::Renewal, &self.login.user);
+        let counts = match renews {
+            true => policy.counts_somewhere(user, Method::Recovery),
+            false => policy.terms(&self.login).methods.contains(Method::Recovery),
+        };
+        if !counts {
+            return if renews { words::CONFIRMED } else { words::ENROLLED }.to_owned();
         }
         let mut shown = Vec::new();
         for (code, salt) in world.fresh.printed_codes() {
             shown.push(code.shown());
             enrolling.recovery.push((code, salt));
         }
-        words::enrolled_with_recovery(&shown)
+        let opening = if renews { words::CONFIRMED } else { words::DONE };
+        words::with_recovery(opening, &shown)
     }
 
     /// The person has read the end: the login is decided, and the enrolment waits for the account
     /// phase.
     pub(super) fn part(&self, enrolling: Enrolling, world: &World<'_>) -> Turn {
         let cause = format!("enrols factor {} at this login", enrolling.factor);
-        let staged = StagedEnrolment {
-            factor: enrolling.factor,
-            totp: enrolling.totp,
-            recovery: enrolling.recovery,
-            invitation: enrolling.invitation,
-            beside: enrolling.beside,
-            epoch: enrolling.epoch,
-            at: world.now,
-        };
+        let staged = enrolling.confirmed(world);
         self.allow(&cause, Vec::new(), Vec::new(), vec![Staged::Enrol(Box::new(staged))])
     }
 
@@ -222,6 +245,9 @@ impl Dialogue {
         if enrolling.failed < TRIES && self.prompts < MAX_PROMPTS {
             self.state = State::Enrolling(Box::new(enrolling));
             return self.ask(vec![message], effects);
+        }
+        if self.errand == Errand::Renewal {
+            return self.end_renewal(vec![message, words::not_renewed(&reference)], effects);
         }
         let cause = "no right code for an enrolment";
         self.finish(Verdict::Deny, cause, vec![message], effects, Some(reference))
@@ -239,7 +265,7 @@ impl Dialogue {
 }
 
 /// Whether a QR code can be read where this login shows its messages.
-fn shows_text(login: &LoginContext) -> bool {
+pub(super) fn shows_text(login: &LoginContext) -> bool {
     let greeter = GREETERS.iter().any(|name| {
         login
             .service

@@ -23,6 +23,7 @@ mod code;
 mod decide;
 mod enrol;
 mod lost;
+mod renew;
 mod send;
 mod session;
 mod staged;
@@ -48,9 +49,10 @@ use crate::{
 };
 
 pub use decide::{decide_account, open_password};
+pub use renew::{may_renew, offer_renewal};
 pub use session::greet;
 pub use staged::{Staged, StagedEnrolment};
-pub use words::{duration, too_late, unavailable, withheld};
+pub use words::{duration, maybe_renewed, not_renewed, too_late, unavailable, withheld};
 
 /// Answers that one dialogue takes before it ends, whatever they were.
 pub const MAX_PROMPTS: u8 = 10;
@@ -212,6 +214,8 @@ enum Errand {
     Login,
     /// Changing the password: trust does not stand for a code here.
     PasswordChange,
+    /// Setting the second factor up anew, after the password has changed.
+    Renewal,
 }
 
 /// An open dialogue: what was decided, and what has been asked so far.
@@ -245,6 +249,8 @@ enum State {
     Lost,
     /// Whether this host is to be trusted.
     Trust(Box<Trusting>),
+    /// Whether the second factor is to be set up anew.
+    Renew,
     /// An invitation.
     Invitation,
     /// The first code of a new authenticator.
@@ -291,8 +297,12 @@ impl Dialogue {
             State::Bypass(decision) => next.answer_bypass(*decision, response, record, world),
             State::Lost => next.answer_lost(response, record, world),
             State::Trust(trusting) => next.answer_trust(*trusting, response, record, world),
+            State::Renew => next.answer_renew(response, record, world),
             State::Invitation => next.answer_invitation(response, record, world),
             State::Enrolling(enrolling) => next.confirm(*enrolling, response, world),
+            State::Farewell(enrolling) if self.errand == Errand::Renewal => {
+                next.replace(*enrolling, response, record, world)
+            }
             State::Farewell(enrolling) => next.part(*enrolling, world),
         }
     }
@@ -314,8 +324,12 @@ impl Dialogue {
             State::Bypass(_) => words::BYPASS_PROMPT.to_owned(),
             State::Lost => words::LOST_PROMPT.to_owned(),
             State::Trust(trusting) => trusting.question(),
+            State::Renew => words::RENEW_PROMPT.to_owned(),
             State::Invitation => words::INVITATION_PROMPT.to_owned(),
             State::Enrolling(_) => words::CONFIRM_PROMPT.to_owned(),
+            State::Farewell(_) if self.errand == Errand::Renewal => {
+                words::REPLACE_PROMPT.to_owned()
+            }
             State::Farewell(_) => words::ENTER_PROMPT.to_owned(),
         }
     }

@@ -44,6 +44,14 @@ pub enum Staged {
     GiveCode(SessionCode),
     /// The password changes: every trust in a host rested on the old one.
     ChangePassword,
+    /// A code was right in the check before a password changes: once it has changed, the second
+    /// factor can be set up anew, while the record is what it was. Nothing of it is in the record.
+    MayRenew {
+        /// [`UserRecord::trust_epoch`](crate::record::UserRecord::trust_epoch) at the code.
+        epoch: u32,
+        /// The factors that there were.
+        beside: Vec<String>,
+    },
 }
 
 /// An enrolment at login.
@@ -76,6 +84,7 @@ impl fmt::Debug for Staged {
             Self::UseTrust { host, at } => write!(f, "UseTrust({host}, {at})"),
             Self::GiveCode(code) => write!(f, "GiveCode({})", code.at),
             Self::ChangePassword => f.write_str("ChangePassword"),
+            Self::MayRenew { epoch, .. } => write!(f, "MayRenew({epoch})"),
         }
     }
 }

@@ -34,6 +34,22 @@ pub(super) const CONFIRM_PROMPT: &str = "Verification code (i: redraw for a ligh
 
 pub(super) const ENTER_PROMPT: &str = "Press Enter to go on: ";
 
+pub(super) const RENEW_PROMPT: &str = "Set up your second factor anew? [y/N] ";
+
+pub(super) const REPLACE_PROMPT: &str = "Press Enter to put it in the place of the old one: ";
+
+pub(super) const RENEWED: &str =
+    "Your new second factor counts from now on; the old one and its recovery codes are void.";
+
+pub(super) const RENEWAL_KEY: &str = "\nScan this with an authenticator app, or type the key in by hand. If you see no square, type \
+     a to have it drawn in plain ASCII. The old one counts until you have confirmed the new one.";
+
+/// What the recovery codes of an enrolment stand behind.
+pub(super) const DONE: &str = "\nDone.";
+
+/// The same where the last Enter is still to come.
+pub(super) const CONFIRMED: &str = "\nThat code is right.";
+
 pub(super) const ENROLLED: &str = "\nDone. From now on this host asks for a code of this app.";
 
 pub(super) const ENROL_ELSEWHERE: &str =
@@ -170,12 +186,11 @@ pub(super) fn not_invited(reference: &Reference) -> String {
     )
 }
 
-pub(super) fn enrolled_with_recovery(codes: &[Zeroizing<String>]) -> String {
+pub(super) fn with_recovery(opening: &str, codes: &[Zeroizing<String>]) -> String {
     let length = codes.iter().map(|code| code.len() + 4).sum::<usize>() + 160;
-    let mut text = String::with_capacity(length);
-    text.push_str(
-        "\nDone. Each of these recovery codes works once; keep them where your phone is not:\n",
-    );
+    let mut text = String::with_capacity(opening.len() + length);
+    text.push_str(opening);
+    text.push_str(" Each of these recovery codes works once; keep them where your phone is not:\n");
     for pair in codes.chunks(2) {
         text.push('\n');
         for code in pair {
@@ -226,6 +241,33 @@ pub fn unavailable(reference: &Reference) -> Message {
     Message::error(format!(
         "Your login cannot be checked right now (reference {reference}). Try again in a minute; \
          if it stays so, tell an administrator."
+    ))
+}
+
+/// What a renewal would replace, before it is asked for.
+pub(super) fn renewal(labels: &[String]) -> String {
+    let quoted: Vec<_> = labels.iter().map(|label| format!("'{}'", label.escape_debug())).collect();
+    format!(
+        "\nThe password is changed. If somebody else may have had it, or your phone, a new second \
+         factor can take the place of {}, with new recovery codes.",
+        quoted.join(", ")
+    )
+}
+
+/// A renewal came to nothing, for whatever reason; the password change stands.
+pub fn not_renewed(reference: &Reference) -> Message {
+    Message::error(format!(
+        "Your second factor stays as it was (reference {reference}). This does not concern the new \
+         password."
+    ))
+}
+
+/// A renewal broke off where nobody can say whether it was stored.
+pub fn maybe_renewed(reference: &Reference) -> Message {
+    Message::error(format!(
+        "It is not certain that your second factor was set up anew (reference {reference}). If your \
+         app has a new entry, keep the old one beside it until a login has shown which one counts. \
+         This does not concern the new password."
     ))
 }
 

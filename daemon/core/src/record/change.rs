@@ -1,6 +1,8 @@
 //! What is done to a record outside of the verification of codes. Each change that others should
 //! hear of leaves its piece of news.
 
+use std::mem;
+
 use crate::{
     contact::{Contact, Contacts, EmailAddress, MobileNumber, Vouched},
     dialogue::StagedEnrolment,
@@ -78,6 +80,34 @@ impl UserRecord {
             self.scratch = ScratchCodes::default();
         }
         Ok(())
+    }
+
+    /// Puts an authenticator in the place of all that there are, with its recovery codes in the
+    /// place of theirs; says which are gone. Trust in hosts rested on them and goes too.
+    ///
+    /// # Errors
+    /// The factors changed since it was offered. Nothing is changed then.
+    pub fn renew_factors(
+        &mut self,
+        enrolment: &StagedEnrolment,
+        hashing: &dyn Hashing,
+    ) -> Result<Vec<Factor>, Superseded> {
+        let StagedEnrolment { factor, totp, recovery, beside, epoch, at, .. } = enrolment;
+        if *beside != self.factor_ids() || *epoch != self.trust_epoch {
+            return Err(Superseded::Factors);
+        }
+        let old = mem::take(&mut self.factors);
+        if self.enrol(factor.clone(), DEFAULT_LABEL.to_owned(), totp.clone(), *at).is_err() {
+            self.factors = old;
+            return Err(Superseded::Factors);
+        }
+        for factor in &old {
+            self.news.change(Change::Removed(factor.label.clone()), *at);
+        }
+        self.recovery = recovery.iter().map(|(code, salt)| code.hashed(*salt, hashing)).collect();
+        self.scratch = ScratchCodes::default();
+        self.distrust();
+        Ok(old)
     }
 
     /// Takes one factor away; says which. With the last one go the recovery codes that stood in

@@ -261,7 +261,7 @@ impl UserRecord {
                 self.trust((**host).clone(), *limit, now);
             }
             Staged::UseTrust { host, at } => self.trusted.note_use(host, *at),
-            Staged::GiveCode(_) => {}
+            Staged::GiveCode(_) | Staged::MayRenew { .. } => {}
             Staged::ChangePassword if self.methods().is_empty() => {}
             Staged::ChangePassword => {
                 self.distrust();

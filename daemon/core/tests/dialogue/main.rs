@@ -10,6 +10,7 @@ mod hashing;
 mod invitation;
 mod lost;
 mod properties;
+mod renewal;
 mod setup;
 mod trust;
 #[path = "../support/web1.rs"]

@@ -17,10 +17,7 @@ use std::{
 
 use twinlock_bus_api::login::Phase;
 use twinlock_core::{
-    dialogue::{
-        self, Dialogue, Message, Outcome, Staged, Step, Turn, Verdict, decide_account,
-        open_password,
-    },
+    dialogue::{self, Dialogue, Message, Outcome, Staged, Step, Turn, Verdict, decide_account},
     login::{LoginContext, User},
     record::UserRecord,
     reference::Reference,
@@ -30,7 +27,6 @@ use zeroize::Zeroizing;
 
 use super::{
     request::Request,
-    session::is_root_s_word,
     sessions::Sessions,
     slots::{Slot, Slots},
     stack::Stacks,
@@ -85,7 +81,7 @@ impl Ending {
 pub struct OpenDialogue {
     pub(super) dialogue: Dialogue,
     known: bool,
-    binding: Binding,
+    pub(super) binding: Binding,
     opened: Duration,
     _slot: Slot,
 }
@@ -104,7 +100,7 @@ pub struct Desk {
 pub(super) struct Caller {
     pub(super) login: LoginContext,
     pub(super) known: bool,
-    binding: Binding,
+    pub(super) binding: Binding,
 }
 
 impl Desk {
@@ -153,13 +149,16 @@ impl Desk {
             return Reply::Done(self.too_late(&open));
         }
         let OpenDialogue { dialogue, known, binding, opened, _slot: slot } = open;
-        let user = dialogue.login().user.clone();
         let login = dialogue.login();
+        let user = login.user.clone();
         let open_door = binding.errand == Errand::Login
             && self.is_open_door(&login.service, &login.first_factors);
         let step =
             self.step(&user, known, |record, world| dialogue.answer(response, record, world));
         let reply = match within(DEADLINE, step).await {
+            Err(error) if binding.errand == Errand::Renewal => {
+                Reply::Done(self.spoiled(login, &error, dialogue::maybe_renewed))
+            }
             Err(error) => Reply::Done(self.trouble(&user.name, &error)),
             Ok(step) => self.reply(step, known, binding, opened, slot),
         };
@@ -174,21 +173,6 @@ impl Desk {
     async fn auth(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
         let caller = self.recognise(&request, process).await?;
         self.dialogue(caller, Dialogue::open).await
-    }
-
-    async fn password(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
-        let caller = self.recognise(&request, process).await?;
-        if request.ticket.is_some() {
-            return self.redeem(&request, caller).await;
-        }
-        // Root sets passwords without knowing codes, and so do sshd and login for one that has
-        // expired, after a login that was already decided. That a password has expired is not
-        // enough: any user can say so (passwd -k).
-        if request.caller_uid == Some(0) {
-            let grant = Grant { verdict: Verdict::Skip, staged: Vec::new() };
-            return Ok(Reply::Done(self.ending(caller.binding, grant, Vec::new())?));
-        }
-        self.dialogue(caller, open_password).await
     }
 
     async fn account(&self, request: Request, process: i32) -> Result<Reply, EngineError> {
@@ -230,16 +214,21 @@ impl Desk {
         Ok(Reply::Done(without_prompt(step)))
     }
 
+    /// A place for one more dialogue of this user and source.
+    pub(super) fn take_place(&self, login: &LoginContext, now: Duration) -> Option<Slot> {
+        let number = self.dialogues.fetch_add(1, Ordering::Relaxed);
+        self.slots.take(&login.user.name, &login.source.counter_key(), number, now)
+    }
+
     /// Opens a dialogue, if the user and source have not too many open already.
-    async fn dialogue(
+    pub(super) async fn dialogue(
         &self,
         caller: Caller,
         open: impl Fn(LoginContext, bool, &mut UserRecord, &dialogue::World<'_>) -> Turn,
     ) -> Result<Reply, EngineError> {
         let Caller { login, known, binding } = caller;
-        let (number, now) = (self.dialogues.fetch_add(1, Ordering::Relaxed), self.engine.steady());
-        let source = login.source.counter_key();
-        let Some(slot) = self.slots.take(&login.user.name, &source, number, now) else {
+        let now = self.engine.steady();
+        let Some(slot) = self.take_place(&login, now) else {
             return Ok(Reply::Done(self.too_many(&login)));
         };
         let user = login.user.clone();
@@ -284,14 +273,20 @@ impl Desk {
         Ok(Caller { login, known, binding })
     }
 
-    async fn redeem(&self, request: &Request, caller: Caller) -> Result<Reply, EngineError> {
+    /// What the ticket of this request stands for, or why it stands for nothing.
+    pub(super) fn take_ticket(&self, request: &Request, caller: &Caller) -> Result<Grant, String> {
         let ticket = request.ticket.as_ref().map_or("", |ticket| ticket.as_str());
-        let grant = match self.tickets.redeem(ticket, &caller.binding, self.engine.steady()) {
-            Ok(grant) if caller.known => grant,
-            Ok(_) => return Ok(Reply::Done(self.refuse(&caller.login, "no such user"))),
-            Err(refusal) => {
-                return Ok(Reply::Done(self.refuse(&caller.login, &refusal.to_string())));
-            }
+        match self.tickets.redeem(ticket, &caller.binding, self.engine.steady()) {
+            Ok(grant) if caller.known => Ok(grant),
+            Ok(_) => Err("no such user".to_owned()),
+            Err(refusal) => Err(refusal.to_string()),
+        }
+    }
+
+    async fn redeem(&self, request: &Request, caller: Caller) -> Result<Reply, EngineError> {
+        let grant = match self.take_ticket(request, &caller) {
+            Ok(grant) => grant,
+            Err(cause) => return Ok(Reply::Done(self.refuse(&caller.login, &cause))),
         };
         if !grant.staged.is_empty() {
             let login = &caller.login;
@@ -302,11 +297,6 @@ impl Desk {
                 Ok(Ok(())) => self.note_session(request, login, &grant.staged),
                 Ok(Err(superseded)) => {
                     return Ok(Reply::Done(self.refuse(login, &superseded.to_string())));
-                }
-                // Root sets passwords whatever becomes of the store; that trust in hosts outlives
-                // the old password is told.
-                Err(error) if is_root_s_word(request, &grant.staged) => {
-                    let _ = self.trouble(&login.user.name, &error);
                 }
                 Err(error) => return Err(error),
             }
@@ -331,7 +321,7 @@ impl Desk {
         }
     }
 
-    fn reply(
+    pub(super) fn reply(
         &self,
         step: Step,
         known: bool,
@@ -358,6 +348,10 @@ impl Desk {
     fn conclude(&self, outcome: Outcome, binding: Binding) -> Ending {
         let Outcome { verdict, messages, reference, staged } = outcome;
         match verdict {
+            // The ticket of the check is used, and nothing comes after this.
+            _ if binding.errand == Errand::Renewal => {
+                Ending { verdict, messages, reference, ticket: None }
+            }
             Verdict::Allow | Verdict::Skip => {
                 let user = binding.user.clone();
                 self.ending(binding, Grant { verdict, staged }, messages)
@@ -370,7 +364,7 @@ impl Desk {
     }
 
     /// An allow or a skip, with its ticket.
-    fn ending(
+    pub(super) fn ending(
         &self,
         binding: Binding,
         mut grant: Grant,

@@ -3,6 +3,7 @@
 pub mod desk;
 pub mod interface;
 pub mod listener;
+mod password;
 mod refusal;
 pub mod request;
 mod session;

@@ -10,7 +10,10 @@ use twinlock_core::{
     reference::Reference,
 };
 
-use super::desk::{Desk, Ending, OpenDialogue, Reply};
+use super::{
+    desk::{Desk, Ending, OpenDialogue, Reply},
+    tickets::Errand,
+};
 use crate::engine::EngineError;
 
 impl Desk {
@@ -25,7 +28,11 @@ impl Desk {
     pub(super) fn too_late(&self, open: &OpenDialogue) -> Ending {
         self.engine.audit(open.dialogue.abandoned("no answer within five minutes"));
         let reference = self.engine.reference();
-        self.end_in_deny(dialogue::too_late(), reference)
+        let message = match open.binding.errand {
+            Errand::Renewal => dialogue::not_renewed(&reference),
+            Errand::Login | Errand::PasswordChange => dialogue::too_late(),
+        };
+        self.end_in_deny(message, reference)
     }
 
     pub(super) fn too_many(&self, login: &LoginContext) -> Ending {

@@ -49,6 +49,8 @@ pub struct Request {
     pub tty: Option<String>,
     /// How the first factor was shown.
     pub first_factors: Vec<FirstFactor>,
+    /// Whether a password was typed: in the update of a password change the new one.
+    pub has_authtok: bool,
     /// Whether messages may be shown.
     pub interactive: bool,
     /// The ticket of an earlier phase.
@@ -93,6 +95,7 @@ impl Request {
             user: user.ok_or(RequestError::Missing(context::USER))?,
             tty: fields.text(context::TTY, LONGEST)?,
             first_factors: FirstFactor::of_login(auth_info.as_deref(), has_authtok),
+            has_authtok,
             interactive: fields.flag(context::INTERACTIVE)?.unwrap_or(true),
             ticket: fields.text(context::TICKET, LONGEST)?.map(Zeroizing::new),
             caller_uid: fields.number(context::CALLER_UID)?,

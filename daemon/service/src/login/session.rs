@@ -62,8 +62,3 @@ impl Desk {
         }
     }
 }
-
-/// A password that root sets, of whatever user.
-pub(super) fn is_root_s_word(request: &Request, staged: &[Staged]) -> bool {
-    request.caller_uid == Some(0) && staged == [Staged::ChangePassword]
-}

@@ -58,6 +58,7 @@ fn tell(
         Staged::BeginGrace { .. }
         | Staged::UseTrust { .. }
         | Staged::GiveCode(_)
+        | Staged::MayRenew { .. }
         | Staged::ChangePassword => return Vec::new(),
     };
     let event = AuditEvent::of_login(happening, login, cause);

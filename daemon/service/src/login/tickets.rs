@@ -1,7 +1,7 @@
 //! Tickets: what an auth phase hands to the account phase of the same login.
 //!
-//! A ticket is a secret of 32 bytes, good once, for two minutes, for the same user, service,
-//! source and process. It lives in memory: after a restart of the daemon the login starts anew.
+//! A ticket is a secret of 32 bytes, good once, for two minutes (ten where a password changes), for
+//! the same user, service, source and process. It lives in memory: after a restart of the daemon the login starts anew.
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
@@ -13,7 +13,7 @@ use twinlock_core::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// How long a ticket is good.
+/// How long the ticket of a login is good.
 pub const LIFETIME: Duration = Duration::from_secs(120);
 
 /// Tickets kept at once. A login that was let in makes one, so thousands of them are a flood;
@@ -31,6 +31,8 @@ pub enum Errand {
     Login,
     /// The preliminary check and the update of a password change.
     PasswordChange,
+    /// What follows a password change, which has no ticket of its own.
+    Renewal,
 }
 
 impl Errand {
@@ -39,6 +41,15 @@ impl Errand {
         match phase {
             Phase::Password => Self::PasswordChange,
             Phase::Auth | Phase::Account | Phase::Session => Self::Login,
+        }
+    }
+
+    /// How long its tickets are good. Between the phases of a password change a person thinks of a
+    /// password and types it twice.
+    const fn lifetime(self) -> Duration {
+        match self {
+            Self::Login => LIFETIME,
+            Self::PasswordChange | Self::Renewal => LIFETIME.saturating_mul(5),
         }
     }
 }
@@ -78,7 +89,7 @@ pub enum Refusal {
     /// The auth phase ran and gave no ticket.
     #[error("the auth phase of this login ended without a verdict that lets in")]
     Void,
-    /// Its two minutes are over.
+    /// Its time is over.
     #[error("the ticket has expired")]
     Expired,
     /// Another user, service, source or process shows it.
@@ -90,6 +101,12 @@ struct Ticket {
     binding: Binding,
     grant: Grant,
     made: Duration,
+}
+
+impl Ticket {
+    fn is_alive(&self, now: Duration) -> bool {
+        now.saturating_sub(self.made) < self.binding.errand.lifetime()
+    }
 }
 
 /// What makes a ticket hard to guess. Wiped when dropped, never printed.
@@ -120,7 +137,7 @@ impl Tickets {
     ) -> Zeroizing<String> {
         let text = Zeroizing::new(data_encoding::HEXLOWER.encode(&secret.0));
         let mut tickets = self.tickets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        tickets.retain(|_, ticket| now.saturating_sub(ticket.made) < LIFETIME);
+        tickets.retain(|_, ticket| ticket.is_alive(now));
         if tickets.len() >= LIMIT {
             let oldest = tickets.iter().min_by_key(|(_, ticket)| ticket.made);
             if let Some(secret) = oldest.map(|(secret, _)| secret.clone()) {
@@ -154,7 +171,7 @@ impl Tickets {
             .ok_or(Refusal::Unknown)?;
         let mut tickets = self.tickets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let ticket = tickets.remove(&secret).ok_or(Refusal::Unknown)?;
-        if now.saturating_sub(ticket.made) >= LIFETIME {
+        if !ticket.is_alive(now) {
             return Err(Refusal::Expired);
         }
         if ticket.binding != *binding {

@@ -3,6 +3,7 @@
 mod faults;
 mod flow;
 mod limits;
+mod password;
 mod sessions;
 mod wire;
 
