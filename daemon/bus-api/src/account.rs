@@ -229,9 +229,9 @@ pub trait Admin {
     #[zbus(allow_interactive_auth)]
     fn status(&self, user: &str) -> Result<UserStatus>;
 
-    /// What stands of everyone who has a record, by name.
+    /// What stands of everyone who has a record, by name, and whose record cannot be read.
     #[zbus(allow_interactive_auth)]
-    fn list_users(&self) -> Result<Vec<UserStatus>>;
+    fn list_users(&self) -> Result<(Vec<UserStatus>, Vec<Problem>)>;
 
     /// Events of the past, in the order in which they happened; where to go on, for
     /// [`LogFilter::after`]; and whether there may be more by now.
@@ -314,9 +314,10 @@ pub trait Admin {
     #[zbus(allow_interactive_auth)]
     fn issue_bypass(&self, user: &str, options: BypassOptions) -> Result<Voucher>;
 
-    /// The requests for a reset that wait for an administrator, oldest first.
+    /// The requests for a reset that wait for an administrator, oldest first, and of whom it cannot
+    /// be told whether they wait.
     #[zbus(allow_interactive_auth)]
-    fn list_resets(&self) -> Result<Vec<ResetRequestInfo>>;
+    fn list_resets(&self) -> Result<(Vec<ResetRequestInfo>, Vec<Problem>)>;
 
     /// Resets the user who asked for it.
     #[zbus(allow_interactive_auth)]

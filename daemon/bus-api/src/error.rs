@@ -46,6 +46,8 @@ pub enum Error {
     AlreadyEnrolled(String),
     /// The stored record belongs to an earlier account of the same name.
     RecordMismatch(String),
+    /// The stored record of this one user is damaged. 'Reset' and 'ForgetUser' take it away.
+    RecordUnreadable(String),
     /// An argument is not of the form that it must have.
     InvalidArgument(String),
     /// The store, the user database or the configuration could not be read; nothing was changed.

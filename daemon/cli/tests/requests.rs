@@ -130,3 +130,36 @@ fn a_status_shows_ones_own_request() {
         Some(request("Q1", "alice", None));
     insta::assert_snapshot!(seen(&daemon, &["status"]));
 }
+
+#[test]
+fn who_waits_is_listed_beside_a_record_that_is_damaged_and_the_list_says_that_it_is_not_complete() {
+    let daemon = with_requests();
+    daemon.state.lock().unwrap().damaged = vec!["mal\u{1b}lory".to_owned()];
+    let mut all = seen(&daemon, &["reset", "list"]);
+    all.push_str(&seen(&daemon, &["reset", "list", "--json"]));
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn who_has_a_damaged_record_can_be_reset_and_forgotten() {
+    let daemon = Daemon::for_caller("root");
+    daemon.state.lock().unwrap().damaged = vec!["bob".to_owned(), "dave".to_owned()];
+    let yes = [("Go ahead? [y/N] ", "y")];
+    let mut all = at_terminal(&daemon, &["reset", "bob"], &yes).transcript();
+    all.push_str(&at_terminal(&daemon, &["user", "forget", "dave"], &yes).transcript());
+    insta::assert_snapshot!(all);
+    assert_eq!(daemon.requests(), ["reset bob", "forget dave"]);
+}
+
+#[test]
+fn users_are_listed_beside_a_record_that_is_damaged() {
+    let daemon = Daemon::for_caller("root");
+    daemon.state.lock().unwrap().damaged = vec!["bob".to_owned()];
+    let mut all = seen(&daemon, &["user", "list", "--state", "enrolled"]);
+    let json = seen(&daemon, &["user", "list", "--state", "enrolled", "--json"]);
+    assert!(json.contains(r#"{"user":"alice","uid":"#), "{json}");
+    all.push_str(json.split_once(r#",{"user":"bob","#).unwrap().1);
+    all.push_str(&seen(&daemon, &["user", "list", "--state", "locked"]));
+    all.push_str(&seen(&daemon, &["trusted", "clear", "--all", "--yes"]));
+    insta::assert_snapshot!(all);
+}

@@ -15,6 +15,7 @@ mod bad_names;
 mod bad_settings;
 mod clients;
 mod crash;
+mod damaged_record;
 mod dialogues;
 mod doctor;
 mod enrolment;

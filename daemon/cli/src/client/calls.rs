@@ -91,11 +91,11 @@ impl Client {
         })
     }
 
-    /// What stands of everyone who has a record.
+    /// What stands of everyone who has a record, and whose record cannot be read.
     ///
     /// # Errors
     /// [`CallError`].
-    pub fn list_users(&mut self) -> Result<Vec<UserStatus>, CallError> {
+    pub fn list_users(&mut self) -> Result<(Vec<UserStatus>, Vec<Problem>), CallError> {
         self.call_admin(async |bus| AdminProxy::new(bus).await?.list_users().await)
     }
 

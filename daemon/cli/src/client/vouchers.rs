@@ -1,6 +1,6 @@
 //! Requests whose answer may hold a code: invitations, bypass codes, resets.
 
-use twinlock_bus_api::account::{AdminProxy, SelfServiceProxy};
+use twinlock_bus_api::account::{AdminProxy, Problem, SelfServiceProxy};
 use twinlock_bus_api::voucher::{
     BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
 };
@@ -116,11 +116,11 @@ impl Client {
         self.call(async |bus| SelfServiceProxy::new(bus).await?.cancel_reset().await)
     }
 
-    /// The requests for a reset that wait.
+    /// The requests for a reset that wait, and of whom it cannot be told whether they wait.
     ///
     /// # Errors
     /// [`CallError`].
-    pub fn list_resets(&mut self) -> Result<Vec<ResetRequestInfo>, CallError> {
+    pub fn list_resets(&mut self) -> Result<(Vec<ResetRequestInfo>, Vec<Problem>), CallError> {
         self.call_admin(async |bus| AdminProxy::new(bus).await?.list_resets().await)
     }
 

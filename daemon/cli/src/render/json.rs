@@ -7,7 +7,7 @@ use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
-use twinlock_bus_api::account::{FactorInfo, UserStatus};
+use twinlock_bus_api::account::{FactorInfo, Problem, UserStatus};
 use twinlock_bus_api::policy::Switch;
 use twinlock_config::Diagnostic;
 use zeroize::Zeroizing;
@@ -106,6 +106,29 @@ impl<'a> From<&'a UserStatus> for User<'a> {
             code_methods: status.code_methods.as_deref(),
         }
     }
+}
+
+/// A user of whom a list cannot tell.
+#[derive(Serialize)]
+pub struct Untold<'a> {
+    user: &'a str,
+    problem: &'a str,
+}
+
+/// One entry of a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Listed<'a, T> {
+    /// What the list is of.
+    Told(T),
+    /// Why somebody is missing.
+    Untold(Untold<'a>),
+}
+
+/// A list, and behind it whom it cannot tell of.
+pub fn listed<T>(told: impl Iterator<Item = T>, problems: &[Problem]) -> Vec<Listed<'_, T>> {
+    let untold = problems.iter().map(|one| Untold { user: &one.user, problem: &one.text });
+    told.map(Listed::Told).chain(untold.map(Listed::Untold)).collect()
 }
 
 /// The factors of a user.

@@ -25,15 +25,51 @@ pub mod user;
 pub mod verify;
 pub mod why;
 
+use twinlock_bus_api::account::Problem;
+
+use crate::escape;
 use crate::failure::Failure;
 use crate::prompt::Prompt;
+use crate::render::count;
 use crate::secret::Secret;
+use crate::surroundings::Surroundings;
 
 /// How often a person may try a code.
 const TRIES: u32 = 3;
 
 /// What a code is asked for with.
 const CODE_PROMPT: &str = "Verification code: ";
+
+/// A warning on standard error.
+///
+/// # Errors
+/// [`Failure::Output`].
+fn warn(around: &mut Surroundings, sentence: &str) -> Result<(), Failure> {
+    let sentence = around.err_palette.warning(&format!("Warning: {}", escape::line(sentence)));
+    Ok(writeln!(around.err, "{sentence}")?)
+}
+
+/// Names each user of whom a list cannot tell.
+///
+/// # Errors
+/// [`Failure::Output`].
+fn warn_of(problems: &[Problem], around: &mut Surroundings) -> Result<(), Failure> {
+    problems.iter().try_for_each(|one| warn(around, &format!("{}: {}", one.user, one.text)))
+}
+
+/// How a list ends in which users are missing.
+///
+/// # Errors
+/// [`Failure::Refused`]: there are some.
+fn check_complete(problems: &[Problem]) -> Result<(), Failure> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "The list is not complete: {} could not be looked at. The reason stands beside each.",
+        count(problems.len(), "user")
+    )))
+}
 
 /// Asks for a code; an empty answer is no code.
 ///

@@ -119,7 +119,11 @@ impl Plan {
                     }
                 }
                 Err(
-                    error @ CallError::Refused(Error::UnknownUser(_) | Error::RecordMismatch(_)),
+                    error @ CallError::Refused(
+                        Error::UnknownUser(_)
+                        | Error::RecordMismatch(_)
+                        | Error::RecordUnreadable(_),
+                    ),
                 ) => {
                     plan.lines.push(reset::plan_unknown(user, &error.sentence()));
                 }

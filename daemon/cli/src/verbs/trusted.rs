@@ -124,12 +124,13 @@ fn whom(
     client: &mut Client,
     around: &Surroundings,
 ) -> Result<(Vec<Subject>, Vec<UserStatus>), Failure> {
-    let named = |statuses: &[UserStatus]| {
-        statuses.iter().map(|status| Subject::User(status.user.clone())).collect()
-    };
     if args.all {
-        let statuses = client.list_users()?;
-        return Ok((named(&statuses), statuses));
+        // Whose record cannot be read is tried too, and named as one who was not cleared.
+        let (statuses, untold) = client.list_users()?;
+        let untold = untold.into_iter().map(|problem| Subject::User(problem.user));
+        let told = statuses.iter().map(|status| Subject::User(status.user.clone()));
+        let everyone = told.chain(untold).collect();
+        return Ok((everyone, statuses));
     }
     let Some(group) = &args.group else {
         let subject = Subject::from(args.user.clone());

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use clap::{Subcommand, ValueEnum};
-use twinlock_bus_api::account::UserStatus;
+use twinlock_bus_api::account::{Problem, UserStatus};
 use twinlock_bus_api::error::Error;
 
+use super::{check_complete, warn, warn_of};
 use crate::client::{CallError, Client, Subject};
 use crate::escape;
 use crate::failure::Failure;
@@ -33,7 +34,8 @@ pub const JSON_USER: &str = "JSON: {user, uid, state: \
                              RFC 3339 in UTC; what does not apply is null.";
 
 /// The same for several.
-const JSON_USERS: &str = "JSON: an array of what 'twinlock user show --json' prints.";
+const JSON_USERS: &str = "JSON: an array of what 'twinlock user show --json' prints; a user whose \
+                          record cannot be read is {user, problem} in it.";
 
 /// List users, show one, or delete a record (administrators only)
 #[derive(clap::Args)]
@@ -129,14 +131,14 @@ fn list(
     client: &mut Client,
     around: &mut Surroundings,
 ) -> Result<(), Failure> {
-    let (everyone, untold) = gather(state, client, around)?;
+    let (everyone, problems) = gather(state, client, around)?;
     let chosen: Vec<_> = everyone
         .values()
         .filter(|status| state.is_none_or(|state| status.state == state.as_str()))
         .collect();
     if json {
-        let users: Vec<_> = chosen.into_iter().map(json::User::from).collect();
-        around.print_bytes(&json::line(&users)?)?;
+        let users = chosen.into_iter().map(json::User::from);
+        around.print_bytes(&json::line(&json::listed(users, &problems))?)?;
     } else if let (true, Some(state)) = (chosen.is_empty(), state) {
         around.print(&format!("No user is in the state '{}'.\n", state.as_str()))?;
     } else if chosen.is_empty() {
@@ -146,23 +148,18 @@ fn list(
     } else {
         around.print(&users::list(&chosen, &around.view))?;
     }
-    if untold == 0 {
-        return Ok(());
-    }
-    Err(Failure::refused(format!(
-        "The list is not complete: {} could not be looked at. The reason stands beside each.",
-        count(untold, "user")
-    )))
+    check_complete(&problems)
 }
 
-/// Everyone who has a record, by name, and for who is to enrol also everyone of this host; and how
-/// many of them cannot be told of.
+/// Everyone who has a record, by name, and for who is to enrol also everyone of this host; and of
+/// whom of them nothing can be told, which is said.
 fn gather(
     state: Option<State>,
     client: &mut Client,
     around: &mut Surroundings,
-) -> Result<(BTreeMap<String, UserStatus>, usize), Failure> {
-    let recorded = client.list_users()?;
+) -> Result<(BTreeMap<String, UserStatus>, Vec<Problem>), Failure> {
+    let (recorded, mut untold) = client.list_users()?;
+    warn_of(&untold, around)?;
     let mut names: Vec<String> = recorded.iter().map(|status| status.user.clone()).collect();
     let mut everyone: BTreeMap<_, _> =
         recorded.into_iter().map(|status| (status.user.clone(), status)).collect();
@@ -173,9 +170,11 @@ fn gather(
             let lines = count(people.unread, "line");
             warn(around, &format!("The user database has {lines} that cannot be read."))?;
         }
-        names.extend(people.names.into_iter().filter(|name| !everyone.contains_key(name)));
+        let is_known = |name: &String| {
+            everyone.contains_key(name) || untold.iter().any(|problem| problem.user == *name)
+        };
+        names.extend(people.names.into_iter().filter(|name| !is_known(name)));
     }
-    let mut untold = 0;
     for (done, some) in names.chunks(AT_ONCE).enumerate() {
         if names.len() > AT_ONCE {
             let (done, all) = (done * AT_ONCE, names.len());
@@ -185,10 +184,8 @@ fn gather(
         match client.statuses(&some) {
             Ok((statuses, problems)) => {
                 everyone.extend(statuses.into_iter().map(|status| (status.user.clone(), status)));
-                untold += problems.len();
-                for problem in problems {
-                    warn(around, &format!("{}: {}", problem.user, problem.text))?;
-                }
+                warn_of(&problems, around)?;
+                untold.extend(problems);
             }
             // What the records say is still worth a look when the user database is not there.
             Err(CallError::Refused(Error::Unavailable(sentence))) if !needs_everyone => {
@@ -201,11 +198,6 @@ fn gather(
     }
     client.progress().clear();
     Ok((everyone, untold))
-}
-
-fn warn(around: &mut Surroundings, sentence: &str) -> Result<(), Failure> {
-    let sentence = around.err_palette.warning(&format!("Warning: {}", escape::line(sentence)));
-    Ok(writeln!(around.err, "{sentence}")?)
 }
 
 fn show(
@@ -232,7 +224,9 @@ fn forget(
     if !yes {
         let known = match client.status(&Subject::User(user.to_owned())) {
             Ok(status) => Some(status),
-            Err(CallError::Refused(Error::UnknownUser(_) | Error::Unavailable(_))) => None,
+            Err(CallError::Refused(
+                Error::UnknownUser(_) | Error::RecordUnreadable(_) | Error::Unavailable(_),
+            )) => None,
             Err(error) => return Err(error.into()),
         };
         around.prompt.tell(&users::forget_plan(user, known.as_ref()))?;

@@ -139,10 +139,11 @@ impl AdminInterface {
         state.user(user).cloned()
     }
 
-    fn list_users(&self) -> Result<Vec<UserStatus>> {
+    fn list_users(&self) -> Result<(Vec<UserStatus>, Vec<Problem>)> {
         let state = lock(&self.0);
         state.admit()?;
-        Ok(state.users.values().map(in_record).collect())
+        let users = state.users.values().filter(|status| !state.damaged.contains(&status.user));
+        Ok((users.map(in_record).collect(), state.problems()))
     }
 
     fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool)> {
@@ -199,10 +200,10 @@ impl AdminInterface {
         state.invite(user, &options)
     }
 
-    fn list_resets(&self) -> Result<Vec<ResetRequestInfo>> {
+    fn list_resets(&self) -> Result<(Vec<ResetRequestInfo>, Vec<Problem>)> {
         let state = lock(&self.0);
         state.admit()?;
-        Ok(state.requested.clone())
+        Ok((state.requested.clone(), state.problems()))
     }
 
     fn approve_reset(&self, request: &str, options: ResetOptions) -> Result<ResetOutcome> {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use twinlock_bus_api::account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, UserStatus};
+use twinlock_bus_api::account::{
+    EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus,
+};
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::LogEvent;
 use twinlock_bus_api::import::AccountImport;
@@ -30,12 +32,23 @@ pub struct State {
     pub(super) forbids: bool,
     /// The open enrolment's user.
     pub(super) open: Option<(String, String)>,
+    /// Whose record is damaged.
+    pub damaged: Vec<String>,
     /// What happened.
     pub log: Vec<LogEvent>,
     /// The requests for a reset that wait.
     pub requested: Vec<ResetRequestInfo>,
     /// The requests that change something, in order.
     pub requests: Vec<String>,
+}
+
+/// What the daemon says of a record that does not unseal.
+fn damage(user: &str) -> String {
+    format!(
+        "Nothing can be told of {user:?} (reference 7F3KQ2): The record \"user/{user}\" in the store is \
+         damaged or was tampered with, and is not used. Delete it ('twinlock user forget' for a \
+         user), or bring the store back with 'twinlock restore'."
+    )
 }
 
 impl State {
@@ -58,12 +71,21 @@ impl State {
         Ok(())
     }
 
+    /// Of whom a list cannot tell.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let problem = |user: &String| Problem { user: user.clone(), text: damage(user) };
+        self.damaged.iter().map(problem).collect()
+    }
+
     /// What stands of one of its users, to be changed by a test.
     pub fn status_mut(&mut self, name: &str) -> &mut UserStatus {
         self.user(name).unwrap()
     }
 
     pub(super) fn user(&mut self, name: &str) -> Result<&mut UserStatus> {
+        if self.damaged.iter().any(|user| user == name) {
+            return Err(Error::RecordUnreadable(damage(name)));
+        }
         let found = self.users.get_mut(name).or_else(|| self.strangers.get_mut(name));
         found.ok_or_else(|| {
             Error::UnknownUser(format!("There is no user '{name}' on this host. Check the name."))
@@ -214,6 +236,7 @@ impl State {
             text: text.to_owned(),
             ..ResetOutcome::default()
         };
+        self.damaged.retain(|damaged| *damaged != user);
         let Ok(status) = self.user(&user) else {
             return failed(user, "there is no such user. Check the name.");
         };

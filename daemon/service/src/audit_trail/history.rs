@@ -115,11 +115,12 @@ impl History {
                 break;
             }
             for entry in self.store.scan(&day.prefix()).await? {
-                looked_at += entry.value.len();
+                let block = entry.value?;
+                looked_at += block.len();
                 if filter.after.as_ref().is_some_and(|after| entry.key < after.block) {
                     continue;
                 }
-                for (index, record) in block::records(&entry.value, day).enumerate() {
+                for (index, record) in block::records(&block, day).enumerate() {
                     let cursor = Cursor { day, block: entry.key.clone(), index };
                     if filter.after.as_ref().is_some_and(|after| cursor.is_not_after(after)) {
                         continue;
@@ -146,14 +147,16 @@ impl History {
     pub async fn login_of(&self, reference: &str) -> Result<Vec<AuditRecord>, StoreError> {
         for day in self.days().await?.into_iter().rev() {
             let entries = self.store.scan(&day.prefix()).await?;
+            let blocks: Result<Vec<_>, _> = entries.into_iter().map(|entry| entry.value).collect();
+            let blocks = blocks?;
             let has_it = |record: &AuditRecord| record.reference.as_deref() == Some(reference);
             // A look at the bytes first: most blocks do not have it, and are not read.
-            let found = entries.iter().rev().filter(|entry| contains(&entry.value, reference));
+            let found = blocks.iter().rev().filter(|block| contains(block, reference));
             let named = found
-                .flat_map(|entry| block::records(&entry.value, day).rev())
+                .flat_map(|block| block::records(block, day).rev())
                 .find(|record| has_it(record));
             let Some(named) = named else { continue };
-            let records = entries.iter().flat_map(|entry| block::records(&entry.value, day));
+            let records = blocks.iter().flat_map(|block| block::records(block, day));
             let is_near = |record: &AuditRecord| {
                 record.at.until(named.at).max(named.at.until(record.at)) <= LOGIN
             };

@@ -9,7 +9,7 @@ use super::{day::Day, history::days};
 use crate::{
     clock::Clock,
     journal,
-    store::{Change, CommitError, Entry, Store, StoreError},
+    store::{Change, CommitError, Entry, Store},
 };
 
 /// How often it is looked whether a day has become too old.
@@ -79,19 +79,14 @@ pub async fn prune(store: &dyn Store, oldest: Timestamp) -> Result<(), CommitErr
 /// The marker goes last: a day that is half deleted is found again.
 async fn delete(store: &dyn Store, day: Day) -> Result<(), CommitError> {
     loop {
-        match store.scan(&day.prefix()).await {
-            Ok(entries) if entries.is_empty() => break,
-            Ok(entries) => {
-                for some in entries.chunks(AT_ONCE) {
-                    store.commit(some.iter().map(gone).collect()).await?;
-                    sleep(PAUSE).await;
-                }
-            }
-            // What cannot be read can be deleted.
-            Err(StoreError::Damaged { key, version }) if key.starts_with(&day.prefix()) => {
-                store.commit(vec![Change::delete(key, version)]).await?;
-            }
-            Err(error) => return Err(error.into()),
+        // Those that cannot be read too: they can be deleted.
+        let entries = store.scan(&day.prefix()).await?;
+        if entries.is_empty() {
+            break;
+        }
+        for some in entries.chunks(AT_ONCE) {
+            store.commit(some.iter().map(gone).collect()).await?;
+            sleep(PAUSE).await;
         }
     }
     let marker = store.read(&day.marker()).await?;

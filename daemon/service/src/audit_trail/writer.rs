@@ -181,12 +181,10 @@ impl Writer {
             Err(StoreError::Damaged { version, .. }) => Some(version),
             Err(error) => return Err(error),
         };
-        let entries = match self.store.scan(&day.prefix()).await {
-            Err(StoreError::Damaged { .. }) => Vec::new(),
-            scanned => scanned?,
-        };
+        let entries = self.store.scan(&day.prefix()).await?;
         let mut quota = Quota::default();
-        for record in entries.iter().flat_map(|entry| block::records(&entry.value, day)) {
+        let blocks = entries.iter().filter_map(|entry| entry.value.as_ref().ok());
+        for record in blocks.flat_map(|block| block::records(block, day)) {
             quota.count(&record, block::line(&record).len());
         }
         // After the blocks of an earlier daemon, also where the clock went back since.

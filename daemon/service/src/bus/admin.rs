@@ -51,12 +51,12 @@ impl AdminInterface {
         self.accounts.status(&user, Authority::Administrator).await
     }
 
-    #[zbus(out_args("users"))]
+    #[zbus(out_args("users", "problems"))]
     async fn list_users(
         &self,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<Vec<UserStatus>> {
+    ) -> Result<(Vec<UserStatus>, Vec<Problem>)> {
         self.administrator(&header, connection).await?;
         self.accounts.list().await
     }
@@ -346,12 +346,12 @@ impl AdminInterface {
         self.accounts.issue_bypass(&self.accounts.user(&user).await?, &caller, &options).await
     }
 
-    #[zbus(out_args("requests"))]
+    #[zbus(out_args("requests", "problems"))]
     async fn list_resets(
         &self,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<Vec<ResetRequestInfo>> {
+    ) -> Result<(Vec<ResetRequestInfo>, Vec<Problem>)> {
         self.administrator(&header, connection).await?;
         self.accounts.list_resets().await
     }

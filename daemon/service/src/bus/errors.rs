@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use twinlock_bus_api::error::Error;
+use twinlock_bus_api::{account::Problem, error::Error};
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     lockout::Gate,
@@ -12,14 +12,30 @@ use twinlock_core::{
 
 use crate::engine::{Engine, EngineError};
 
-/// The daemon itself is in trouble: the log has the cause, the caller a reference to it.
+/// The daemon itself is in trouble, or a record is: the log has the cause, the caller a reference
+/// to it.
 pub(super) fn trouble(engine: &Engine, user: &str, error: &EngineError) -> Error {
     let reference = engine.reference();
     let event = AuditEvent::new(Happening::Trouble, user, error.to_string());
     engine.audit(event.with_reference(reference.clone()));
+    if error.is_of_one_record() {
+        return Error::RecordUnreadable(format!(
+            "Nothing can be told of {:?} (reference {reference}): {error}",
+            shown(user)
+        ));
+    }
     Error::Unavailable(format!(
         "The daemon cannot do that right now (reference {reference}): {error}"
     ))
+}
+
+/// Of whom a list cannot tell, each with the sentence that a call about them alone would bring.
+pub(super) fn problems(engine: &Engine, unread: Vec<(String, EngineError)>) -> Vec<Problem> {
+    let problem = |(user, error): (String, EngineError)| {
+        let text = sentence(&trouble(engine, &user, &error));
+        Problem { user, text }
+    };
+    unread.into_iter().map(problem).collect()
 }
 
 pub(super) fn unknown_user(name: &str) -> Error {

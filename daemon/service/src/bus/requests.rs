@@ -1,6 +1,7 @@
 //! Requests for a reset: users ask, an administrator decides.
 
 use twinlock_bus_api::{
+    account::Problem,
     error::{Error, Result},
     voucher::{ResetOutcome, ResetRequestInfo},
 };
@@ -80,15 +81,15 @@ impl Accounts {
         .await
     }
 
-    /// The requests that wait, oldest first.
-    pub(super) async fn list_resets(&self) -> Result<Vec<ResetRequestInfo>> {
+    /// The requests that wait, oldest first, and of whom it cannot be told whether they wait.
+    pub(super) async fn list_resets(&self) -> Result<(Vec<ResetRequestInfo>, Vec<Problem>)> {
         let records = self.engine.read_all().await;
         let records = records.map_err(|error| errors::trouble(&self.engine, "", &error))?;
         let now = self.engine.now().horizon;
         let mut waiting: Vec<_> =
-            records.iter().filter_map(|record| waiting(record, now)).collect();
+            records.read.iter().filter_map(|record| waiting(record, now)).collect();
         waiting.sort_by(|one, other| (one.since, &one.user).cmp(&(other.since, &other.user)));
-        Ok(waiting)
+        Ok((waiting, errors::problems(&self.engine, records.unread)))
     }
 
     /// Resets the user who asked for it. Of two administrators who decide at once the first wins.
@@ -129,7 +130,7 @@ impl Accounts {
     }
 
     async fn who_asked(&self, id: &str) -> Result<User> {
-        let waiting = self.list_resets().await?;
+        let (waiting, _) = self.list_resets().await?;
         let asked = waiting.iter().find(|request| request.id.eq_ignore_ascii_case(id));
         self.user(&asked.ok_or_else(|| no_request(id))?.user).await
     }

@@ -30,7 +30,6 @@ use super::{
     requests::waiting,
     trust::trusted_hosts,
 };
-use crate::engine::EngineError;
 
 /// Users in one call of `Statuses`.
 const MOST_STATUSES: usize = 1_000;
@@ -46,12 +45,14 @@ impl Accounts {
         Ok(self.describe(user, record, authority))
     }
 
-    /// What stands of everyone who has a record. The user database is not asked, so neither is
-    /// the policy.
-    pub(super) async fn list(&self) -> Result<Vec<UserStatus>> {
+    /// What stands of everyone who has a record, and whose record cannot be read. The user database
+    /// is not asked, so neither is the policy.
+    pub(super) async fn list(&self) -> Result<(Vec<UserStatus>, Vec<Problem>)> {
         let records = self.engine.read_all().await;
         let records = records.map_err(|error| errors::trouble(&self.engine, "", &error))?;
-        Ok(records.iter().map(|record| self.summary(record, Authority::Administrator)).collect())
+        let summary = |record| self.summary(record, Authority::Administrator);
+        let users = records.read.iter().map(summary).collect();
+        Ok((users, errors::problems(&self.engine, records.unread)))
     }
 
     /// What stands of those of these users whom NSS knows, and of whom it cannot be told.
@@ -87,7 +88,7 @@ impl Accounts {
                 Ok(record) => {
                     statuses.push(self.describe(&user, record, Authority::Administrator));
                 }
-                Err(error @ EngineError::Record { .. }) => problems.push(Problem {
+                Err(error) if error.is_of_one_record() => problems.push(Problem {
                     user: name.clone(),
                     text: errors::sentence(&errors::trouble(&self.engine, &user.name, &error)),
                 }),

@@ -37,8 +37,9 @@ impl Engine {
         let entries = self.foundations.store.scan(USER_PREFIX).await?;
         let mut records = Vec::with_capacity(entries.len());
         for entry in entries {
-            decode(entry.key.strip_prefix(USER_PREFIX).unwrap_or_default(), &entry.value)?;
-            records.push(entry.value);
+            let value = entry.value?;
+            decode(entry.key.strip_prefix(USER_PREFIX).unwrap_or_default(), &value)?;
+            records.push(value);
         }
         Ok((about, records))
     }

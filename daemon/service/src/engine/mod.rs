@@ -9,6 +9,7 @@ mod backup;
 mod forget;
 mod locks;
 pub(crate) mod random;
+mod records;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,9 @@ use twinlock_core::{
 use zeroize::Zeroizing;
 
 use self::strangers::Strangers;
-pub use self::{backup::Restored, forget::Forgotten, locks::UserLocks, time::Now};
+pub use self::{
+    backup::Restored, forget::Forgotten, locks::UserLocks, records::Records, time::Now,
+};
 use crate::{
     audit_log::AuditLog,
     audit_trail::History,
@@ -84,6 +87,17 @@ pub enum EngineError {
     /// The system has no randomness.
     #[error("the system's random generator failed: {0}")]
     Random(String),
+}
+
+impl EngineError {
+    /// Whether the record of one user is concerned and those of others can be read.
+    pub const fn is_of_one_record(&self) -> bool {
+        match self {
+            Self::Record { .. } => true,
+            Self::Store(error) => error.is_of_one_record(),
+            _ => false,
+        }
+    }
 }
 
 /// What the daemon rests on. Tests put their own in.
@@ -261,19 +275,6 @@ impl Engine {
     pub async fn read(&self, user: &str) -> Result<Option<UserRecord>, EngineError> {
         let found = self.foundations.store.read(&key(user)).await?;
         found.value.map(|bytes| decode(user, &bytes)).transpose()
-    }
-
-    /// Every record, by name.
-    ///
-    /// # Errors
-    /// One cannot be read.
-    pub async fn read_all(&self) -> Result<Vec<UserRecord>, EngineError> {
-        let entries = self.foundations.store.scan(USER_PREFIX).await?;
-        entries
-            .iter()
-            .filter_map(|entry| Some((entry.key.strip_prefix(USER_PREFIX)?, &entry.value)))
-            .map(|(user, value)| decode(user, value))
-            .collect()
     }
 
     /// Writes an event to the authentication log and the audit trail, with the time of day.

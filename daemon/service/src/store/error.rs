@@ -77,6 +77,13 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether one record is concerned and the others can be read.
+    pub const fn is_of_one_record(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Unreadable { .. })
+    }
+}
+
 /// Why a commit was not made, or cannot be said to have been made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {

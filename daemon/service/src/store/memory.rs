@@ -2,7 +2,7 @@
 //! whoever uses a store are tested against this one.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::pending,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -49,6 +49,7 @@ struct State {
     values: BTreeMap<String, (Version, Zeroizing<Vec<u8>>)>,
     commits: u64,
     faults: VecDeque<Fault>,
+    damaged: BTreeSet<String>,
 }
 
 impl MemoryStore {
@@ -60,6 +61,11 @@ impl MemoryStore {
     /// Lets the next call of the fault's kind go wrong.
     pub fn inject(&self, fault: Fault) {
         self.state().faults.push_back(fault);
+    }
+
+    /// Damages the value of a key for good: until it is written anew or deleted.
+    pub fn damage(&self, key: &str) {
+        self.state().damaged.insert(key.to_owned());
     }
 
     /// How many commits were carried out.
@@ -91,6 +97,13 @@ impl State {
         self.values.get(key).map_or(Version::ABSENT, |(version, _)| *version)
     }
 
+    fn value(&self, key: &str) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        match self.values.get(key) {
+            Some((_, value)) if !self.damaged.contains(key) => Ok(value.clone()),
+            _ => Err(StoreError::Damaged { key: key.to_owned(), version: self.version(key) }),
+        }
+    }
+
     fn commit(&mut self, changes: Vec<Change>) -> Result<Version, CommitError> {
         if let Some(change) = changes.iter().find(|it| self.version(&it.key) != it.expected) {
             return Err(CommitError::Conflict { key: change.key.clone() });
@@ -98,6 +111,7 @@ impl State {
         self.commits += 1;
         let version = Version::from_number(self.commits);
         for Change { key, value, .. } in changes {
+            self.damaged.remove(&key);
             match value {
                 Some(value) => self.values.insert(key, (version, value)),
                 None => self.values.remove(&key),
@@ -112,11 +126,10 @@ impl Store for MemoryStore {
         Box::pin(async move {
             self.fault_of_read().await?;
             check_key(key)?;
-            Ok(match self.state().values.get(key) {
-                Some((version, value)) => {
-                    Versioned { version: *version, value: Some(value.clone()) }
-                }
-                None => Versioned::ABSENT,
+            let state = self.state();
+            Ok(match state.version(key) {
+                Version::ABSENT => Versioned::ABSENT,
+                version => Versioned { version, value: Some(state.value(key)?) },
             })
         })
     }
@@ -142,15 +155,15 @@ impl Store for MemoryStore {
     fn scan<'a>(&'a self, prefix: &'a str) -> Pending<'a, Result<Vec<Entry>, StoreError>> {
         Box::pin(async move {
             self.fault_of_read().await?;
-            Ok(self
-                .state()
+            let state = self.state();
+            Ok(state
                 .values
                 .range(prefix.to_owned()..)
                 .take_while(|(key, _)| key.starts_with(prefix))
-                .map(|(key, (version, value))| Entry {
+                .map(|(key, (version, _))| Entry {
                     key: key.clone(),
                     version: *version,
-                    value: value.clone(),
+                    value: state.value(key),
                 })
                 .collect())
         })

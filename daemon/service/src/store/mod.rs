@@ -71,7 +71,8 @@ pub trait Store: Send + Sync {
     fn commit(&self, changes: Vec<Change>) -> Pending<'_, Result<Version, CommitError>>;
 
     /// Reads every key that starts with `prefix`, in the order of the keys' bytes. Each entry is
-    /// of some moment within the call, not all of the same.
+    /// of some moment within the call, not all of the same. A value that cannot be read is the error
+    /// of its own entry; the call fails where nothing can be read.
     fn scan<'a>(&'a self, prefix: &'a str) -> Pending<'a, Result<Vec<Entry>, StoreError>>;
 }
 
@@ -119,10 +120,11 @@ impl Versioned {
 pub struct Entry {
     /// The whole key, prefix included.
     pub key: String,
-    /// The version it was read at.
+    /// The version it was read at, or should have: a change that expects it holds.
     pub version: Version,
-    /// The value.
-    pub value: Zeroizing<Vec<u8>>,
+    /// The value; [`StoreError::Damaged`] or [`StoreError::Unreadable`] where this one alone
+    /// cannot be read.
+    pub value: Result<Zeroizing<Vec<u8>>, StoreError>,
 }
 
 /// One write of a commit.
@@ -157,7 +159,8 @@ impl fmt::Debug for Versioned {
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show(f, "Entry", Some(&self.key), self.version, Some(self.value.len()))
+        let length = self.value.as_ref().map(|value| value.len()).ok();
+        show(f, "Entry", Some(&self.key), self.version, length)
     }
 }
 

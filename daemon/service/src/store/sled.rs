@@ -209,11 +209,21 @@ impl Reader {
             let fetched: Vec<_> = fetched;
             for (key, found) in fetched {
                 let found = match found {
-                    Some(found) => found,
-                    None => self.read(&key).await?,
+                    Some(found) => Ok(found),
+                    None => self.read(&key).await,
                 };
-                if let Versioned { version, value: Some(value) } = found {
-                    entries.push(Entry { key, version, value });
+                match found {
+                    Ok(Versioned { version, value: Some(value) }) => {
+                        entries.push(Entry { key, version, value: Ok(value) });
+                    }
+                    Ok(Versioned { value: None, .. }) => {}
+                    Err(error) if error.is_of_one_record() => {
+                        let version = self.index.version(&key);
+                        if version != Version::ABSENT {
+                            entries.push(Entry { key, version, value: Err(error) });
+                        }
+                    }
+                    Err(error) => return Err(error),
                 }
             }
         }

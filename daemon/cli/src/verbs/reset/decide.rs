@@ -6,9 +6,10 @@ use crate::failure::Failure;
 use crate::prompt::confirm;
 use crate::render::{json, requests, reset};
 use crate::surroundings::Surroundings;
+use crate::verbs::{check_complete, warn_of};
 
-const JSON_LIST: &str = "JSON: [{id, user, since, expires, source, service, reason}]. Times are RFC \
-                         3339 in UTC.";
+const JSON_LIST: &str = "JSON: [{id, user, since, expires, source, service, reason}]; a user whose \
+                         record cannot be read is {user, problem} in it. Times are RFC 3339 in UTC.";
 
 const JSON_APPROVE: &str = "JSON: {user, done, text, invitation: {user, id, code, until, sent_to}}, \
                             where code is null if it was sent to the user.";
@@ -56,12 +57,15 @@ pub struct Refuse {
 /// # Errors
 /// [`Failure`].
 pub fn list(args: &List, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
-    let waiting = client.list_resets()?;
+    let (waiting, problems) = client.list_resets()?;
+    warn_of(&problems, around)?;
     if args.json {
-        let waiting: Vec<_> = waiting.iter().map(json::ResetRequest::from).collect();
-        return around.print_bytes(&json::line(&waiting)?);
+        let waiting = waiting.iter().map(json::ResetRequest::from);
+        around.print_bytes(&json::line(&json::listed(waiting, &problems))?)?;
+    } else {
+        around.print(&requests::list(&waiting, &around.view))?;
     }
-    around.print(&requests::list(&waiting, &around.view))
+    check_complete(&problems)
 }
 
 /// Shows the request, asks, and resets.
@@ -74,7 +78,7 @@ pub fn approve(
     around: &mut Surroundings,
 ) -> Result<(), Failure> {
     if !args.yes {
-        let waiting = client.list_resets()?;
+        let (waiting, _) = client.list_resets()?;
         let asked = waiting.iter().find(|request| request.id.eq_ignore_ascii_case(&args.id));
         // One that is not there is refused by the daemon, with its words.
         if let Some(request) = asked {

@@ -98,7 +98,7 @@ async fn a_flood_of_failed_logins_fills_its_part_of_the_day_and_what_matters_is_
     rig.trail.keep(record(Happening::UserReset, "alice", 1));
     rig.trail.settle().await;
     let blocks = rig.store.scan("audit/").await.unwrap();
-    let bytes: usize = blocks.iter().map(|block| block.value.len()).sum();
+    let bytes: usize = blocks.iter().map(|block| block.value.as_ref().unwrap().len()).sum();
     assert!((quota::OPEN - 2000..quota::OPEN + 2000).contains(&bytes), "{bytes}");
     let page = rig.page(Filter { event: Some("trouble".to_owned()), ..Filter::default() }).await;
     assert_eq!(page.events.len(), 1);

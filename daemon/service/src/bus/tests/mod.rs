@@ -3,6 +3,7 @@
 
 mod callers;
 mod contacts;
+mod damaged;
 mod enrolment;
 mod flood;
 mod fresh_code;

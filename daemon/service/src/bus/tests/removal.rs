@@ -87,7 +87,7 @@ async fn a_record_that_cannot_be_read_is_refused_to_all_and_goes_with_a_reset() 
     let garbage = Change::put("user/alice", version, Zeroizing::new(b"garbage".to_vec()));
     setup.store.commit(vec![garbage]).await.unwrap();
     let refused = accounts.verify(&alice(), &own(), RIGHT).await;
-    assert!(matches!(refused, Err(Error::Unavailable(_))));
+    assert!(matches!(refused, Err(Error::RecordUnreadable(_))));
     accounts.reset(&alice(), &root(), false).await.unwrap();
     assert!(!accounts.engine.read("alice").await.unwrap().unwrap().is_enrolled());
 }

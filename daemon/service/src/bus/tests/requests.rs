@@ -48,12 +48,12 @@ async fn one_request_is_open_at_a_time_is_told_and_can_be_taken_back() {
     assert_eq!(notice.to.len(), 1);
     let status = accounts.status(&alice(), Authority::Own).await.unwrap();
     assert_eq!(status.reset_request.as_ref(), Some(&request));
-    assert_eq!(accounts.list_resets().await.unwrap(), std::slice::from_ref(&request));
+    assert_eq!(accounts.list_resets().await.unwrap().0, std::slice::from_ref(&request));
 
     let again = accounts.request_reset(&alice(), "").await;
     assert!(matches!(again, Err(Error::ResetRequested(_))));
     accounts.cancel_reset(&alice()).await.unwrap();
-    assert!(accounts.list_resets().await.unwrap().is_empty());
+    assert!(accounts.list_resets().await.unwrap().0.is_empty());
     assert!(matches!(accounts.cancel_reset(&alice()).await, Err(Error::NoSuchRequest(_))));
     let at_once = accounts.request_reset(&alice(), "").await;
     assert!(matches!(at_once, Err(Error::ResetRequested(_))), "mail cannot be sent at will");
@@ -126,7 +126,7 @@ async fn nobody_takes_the_request_of_another_back() {
     accounts.request_reset(&alice(), "").await.unwrap();
     let bob = user("bob", 1001);
     assert!(matches!(accounts.cancel_reset(&bob).await, Err(Error::NoSuchRequest(_))));
-    assert_eq!(accounts.list_resets().await.unwrap().len(), 1);
+    assert_eq!(accounts.list_resets().await.unwrap().0.len(), 1);
 }
 
 #[tokio::test]

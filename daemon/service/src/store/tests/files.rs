@@ -154,7 +154,7 @@ fn debug_output_shows_no_value() {
     let change = put("k", Version(1), "CANARY");
     let versioned = Versioned { version: Version(1), value: Some(bytes("CANARY")) };
     let entry =
-        crate::store::Entry { key: "k".into(), version: Version(1), value: bytes("CANARY") };
+        crate::store::Entry { key: "k".into(), version: Version(1), value: Ok(bytes("CANARY")) };
     for shown in [format!("{change:?}"), format!("{versioned:?}"), format!("{entry:?}")] {
         assert!(shown.contains("version: 1") && shown.contains('6'), "{shown}");
         let canary = format!("{:?}", b"CANARY");

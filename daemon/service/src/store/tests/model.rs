@@ -85,7 +85,8 @@ impl Model {
             }
             Step::Scan => {
                 let found = store.scan("k").await.unwrap().into_iter();
-                let found: Vec<_> = found.map(|it| (it.key, (it.version, it.value[0]))).collect();
+                let found: Vec<_> =
+                    found.map(|it| (it.key, (it.version, it.value.unwrap()[0]))).collect();
                 assert_eq!(found, self.values.clone().into_iter().collect::<Vec<_>>());
             }
             Step::Commit(changes) => self.commit(store, changes).await,

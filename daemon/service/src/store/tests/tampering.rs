@@ -121,7 +121,12 @@ async fn a_changed_value_is_an_error_that_names_its_key_and_the_others_are_serve
         let error = store.read("alice").await.unwrap_err();
         assert!(matches!(&error, StoreError::Damaged { key, .. } if key == "alice"), "{what}");
         assert!(error.to_string().contains("\"alice\""), "{error}");
-        assert_eq!(store.scan("").await, Err(error), "{what}");
+        let found = store.scan("").await.unwrap();
+        let [alice, bob] = found.as_slice() else { panic!("{what}: {found:?}") };
+        assert_eq!((alice.key.as_str(), &alice.value), ("alice", &Err(error.clone())), "{what}");
+        let StoreError::Damaged { version, .. } = error else { panic!("{what}") };
+        assert_eq!(alice.version, version, "{what}");
+        assert_eq!(bob.value.as_ref().unwrap().as_slice(), b"bob's", "{what}");
         assert_eq!(value(&store, "bob").await, Some(b"bob's".to_vec()));
     }
     // The version that the error names is enough to be rid of the record.
