@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use twinlock_cli::doctor::finding::{Area, Finding, Omission, Place, Report, Severity};
 use twinlock_cli::render::{Palette, View, diagnosis, json};
+use twinlock_cli::verbs::doctor::conclude;
 
 fn view(palette: Palette) -> View {
     View { palette, now: Timestamp::UNIX_EPOCH, zone: TimeZone::UTC, unicode: true }
@@ -65,4 +66,16 @@ fn nothing_found_says_so_and_what_was_looked_at() {
 fn json_has_stable_keys() {
     let line = json::line(&diagnosis::Keys::from(&report())).unwrap();
     insta::assert_snapshot!(std::str::from_utf8(&line).unwrap());
+}
+
+#[test]
+fn what_is_severe_fails_the_command_and_nothing_else_does() {
+    let one = report();
+    let mut two = report();
+    two.findings.push(report().findings.remove(0));
+    let sentences = [one, two].map(|report| conclude(&report).unwrap_err().to_string());
+    insta::assert_snapshot!("severe", sentences.join("\n"));
+    let mut harmless = report();
+    harmless.findings.retain(|finding| finding.severity != Severity::Severe);
+    assert!(conclude(&harmless).is_ok());
 }

@@ -72,8 +72,14 @@ fn new_recovery_codes_are_refused_without_a_yes_a_factor_or_a_right_code() {
 fn a_user_whose_codes_count_nowhere_is_not_asked_for_one() {
     let daemon = Daemon::for_caller("nina");
     daemon.state.lock().unwrap().status_mut("nina").code_methods = Some(Vec::new());
-    let refused = shown(&daemon, &["recovery", "new", "--yes"], "");
-    assert!(refused.contains("Ask an administrator."), "{refused}");
+    insta::assert_snapshot!(shown(&daemon, &["recovery", "new", "--yes"], ""));
+}
+
+#[test]
+fn codes_that_are_sent_again_and_again_come_to_an_end() {
+    let daemon = Daemon::for_caller("nina");
+    let script = [("Verification code (or e", "e"); 6];
+    snapshot("recovery-sent", &at_terminal(&daemon, &["recovery", "new", "--yes"], &script));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::doctor;
-use crate::doctor::finding::Severity;
+use crate::doctor::finding::{Report, Severity};
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::render::{count, diagnosis, json};
@@ -39,6 +39,14 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
     } else {
         around.print(&diagnosis::text(&report, &around.view))?;
     }
+    conclude(&report)
+}
+
+/// How the command ends with this report.
+///
+/// # Errors
+/// [`Failure::Refused`]: something is severe.
+pub fn conclude(report: &Report) -> Result<(), Failure> {
     match report.count(Severity::Severe) {
         0 => Ok(()),
         severe => Err(Failure::refused(format!(

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use twinlock_bus_api::account::{
     EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus,
 };
-use twinlock_bus_api::contact::ConfirmedContact;
+use twinlock_bus_api::backup::{BackupLock, RestorePlan};
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::{LogEvent, LogFilter};
 use twinlock_bus_api::import::AccountImport;
@@ -24,6 +24,7 @@ use twinlock_bus_api::voucher::{
 use zbus::connection::Builder;
 use zbus::message::{Flags, Header};
 
+use super::own_interface::SelfInterface;
 pub use super::state::State;
 use super::users::{in_record, strangers, users};
 use super::{configuration, explanations};
@@ -42,10 +43,17 @@ pub const THEN: u64 = 1_795_000_000;
 /// The present of a scripted person, three days later.
 pub const NOW: u64 = THEN + 3 * 86_400;
 
-type Shared = Arc<Mutex<State>>;
+pub(super) type Shared = Arc<Mutex<State>>;
 
-fn lock(state: &Shared) -> MutexGuard<'_, State> {
+pub(super) fn lock(state: &Shared) -> MutexGuard<'_, State> {
     state.lock().unwrap()
+}
+
+/// What it knows, for a caller whom `Admin` admits.
+fn admitted(state: &Shared) -> Result<MutexGuard<'_, State>> {
+    let state = lock(state);
+    state.admit()?;
+    Ok(state)
 }
 
 struct Bus;
@@ -54,78 +62,6 @@ struct Bus;
 impl Bus {
     fn hello(&self) -> &'static str {
         ":1.7"
-    }
-}
-
-struct SelfInterface(Shared);
-
-#[zbus::interface(name = "org.twinlock1.Self")]
-impl SelfInterface {
-    async fn status(&self) -> Result<UserStatus> {
-        let caller = lock(&self.0).caller.clone();
-        if caller == "slow" {
-            std::future::pending::<()>().await;
-        }
-        let status = lock(&self.0).user(&caller).cloned()?;
-        Ok(UserStatus { mode: None, ..status })
-    }
-
-    fn begin_enrolment(&self, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
-        let caller = lock(&self.0).caller.clone();
-        lock(&self.0).begin(&caller, options)
-    }
-
-    fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<EnrolledFactor> {
-        lock(&self.0).confirm(enrolment, code)
-    }
-
-    fn cancel_enrolment(&self, enrolment: u64) {
-        lock(&self.0).requests.push(format!("cancel {enrolment}"));
-    }
-
-    fn verify(&self, code: &str) -> Result<()> {
-        let caller = lock(&self.0).caller.clone();
-        lock(&self.0).check(&caller, code)
-    }
-
-    fn remove_factor(&self, factor: &str, code: &str) -> Result<()> {
-        let mut state = lock(&self.0);
-        let caller = state.caller.clone();
-        state.check(&caller, code)?;
-        state.requests.push(format!("remove {caller} {factor}"));
-        Ok(())
-    }
-
-    fn request_reset(&self, reason: &str) -> Result<ResetRequestInfo> {
-        lock(&self.0).request(reason)
-    }
-
-    fn cancel_reset(&self) -> Result<()> {
-        lock(&self.0).cancel()
-    }
-
-    fn send_code(&self, method: &str) -> Result<(String, u64)> {
-        let caller = lock(&self.0).caller.clone();
-        lock(&self.0).send(&caller, method)
-    }
-
-    fn new_recovery_codes(&self, code: &str) -> Result<Vec<String>> {
-        let caller = lock(&self.0).caller.clone();
-        lock(&self.0).renew(&caller, Some(code))
-    }
-
-    fn clear_trusted(&self, host: &str) -> Result<u32> {
-        let caller = lock(&self.0).caller.clone();
-        lock(&self.0).clear(&caller, host)
-    }
-
-    fn set_contact(&self, method: &str, address: &str, code: &str) -> Result<(u64, String)> {
-        let caller = lock(&self.0).caller.clone();
-        lock(&self.0).offer(&caller, method, address, code)
-    }
-
-    fn confirm_contact(&self, proof: u64, code: &str) -> Result<ConfirmedContact> {
-        lock(&self.0).prove(proof, code)
     }
 }
 
@@ -298,6 +234,32 @@ impl AdminInterface {
         let mut state = lock(&self.0);
         state.admit()?;
         state.import(user, &import)
+    }
+
+    fn begin_backup(&self, lock: BackupLock) -> Result<(u64, u64)> {
+        Ok(admitted(&self.0)?.begin_backup(lock))
+    }
+
+    fn read_backup(&self, _backup: u64, offset: u64) -> Result<Vec<u8>> {
+        Ok(admitted(&self.0)?.read_backup(offset))
+    }
+
+    fn begin_restore(&self, _size: u64) -> Result<u64> {
+        admitted(&self.0)?.transfer.clear();
+        Ok(1)
+    }
+
+    fn write_restore(&self, _restore: u64, piece: Vec<u8>) -> Result<()> {
+        admitted(&self.0)?.transfer.extend(piece);
+        Ok(())
+    }
+
+    fn plan_restore(&self, _restore: u64, key: Vec<u8>) -> Result<RestorePlan> {
+        admitted(&self.0)?.plan_restore(&key)
+    }
+
+    fn commit_restore(&self, _restore: u64) -> Result<RestorePlan> {
+        Ok(admitted(&self.0)?.commit_restore())
     }
 
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String> {

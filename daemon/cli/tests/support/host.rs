@@ -1,6 +1,6 @@
 //! A host with PAM files of its own, for changes of them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -41,24 +41,35 @@ const COMMON: [(&str, &str); 4] = [
     ("common-password", "password\trequired\tpam_unix.so\n"),
 ];
 
-/// The guard of a test: it notes what it was asked.
+/// The guard of a test: it notes what it was asked, and fails where it is told to.
 #[derive(Clone, Default)]
-pub struct Notes(Rc<RefCell<Vec<String>>>);
+pub struct Notes(Rc<RefCell<Vec<String>>>, Rc<Cell<bool>>);
 
 impl Notes {
     /// What was asked of it.
     pub fn all(&self) -> Vec<String> {
         self.0.borrow().clone()
     }
+
+    /// Does nothing of what it is asked from now on.
+    pub fn fails(&self) {
+        self.1.set(true);
+    }
+
+    fn obeys(&self) -> Result<(), String> {
+        if self.1.get() { Err("systemd does not answer".to_owned()) } else { Ok(()) }
+    }
 }
 
 impl Guard for Notes {
     fn reload_sshd(&self) -> Result<Option<String>, String> {
+        self.obeys()?;
         self.0.borrow_mut().push("reload sshd".to_owned());
         Ok(Some("the sshd of the test is reloaded".to_owned()))
     }
 
     fn arm(&self, record: &Record, after: Duration) -> Result<Armed, String> {
+        self.obeys()?;
         self.0.borrow_mut().push(format!("arm {} {}s", record.service, after.as_secs()));
         Ok(Armed { who: "the timer of the test".to_owned(), survives_restart: true })
     }

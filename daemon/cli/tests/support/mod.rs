@@ -2,21 +2,26 @@
 //!
 //! - [`daemon`]: the two interfaces on a socket that answers as a bus does.
 //! - [`state`]: what it knows, and how it answers.
+//! - [`own_interface`]: what users do about themselves there; [`backups`]: what it seals and opens.
 //! - [`history`]: what happened there.
 //! - [`host`]: a host with PAM files of its own.
 //! - [`users`], [`explanations`]: what it knows.
 //! - [`own`]: recovery codes, trusted hosts and contacts there.
+//! - [`verbs`]: every verb, and what it is tried with.
 //! - [`person`]: a scripted person at a terminal, who must be asked every line of the script.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod backups;
 pub mod daemon;
 pub mod explanations;
 pub mod history;
 pub mod host;
 pub mod own;
+pub mod own_interface;
 pub mod person;
 pub mod state;
 pub mod users;
+pub mod verbs;
 
 use std::fs::Permissions;
 use std::io::{self, Write};

@@ -71,6 +71,8 @@ pub struct Scene {
     pub people: People,
     /// The PAM stacks of the host.
     pub machine: Machine,
+    /// Who owns every file; where there is none, who owns it by the user database.
+    pub owner: Option<&'static str>,
 }
 
 impl Scene {
@@ -86,6 +88,7 @@ impl Scene {
             unicode: true,
             people: People::default(),
             machine: Machine::this(),
+            owner: None,
         }
     }
 
@@ -97,7 +100,7 @@ impl Scene {
         let screen = Captured::default();
         let progress = Captured::default();
         let script = Script(Rc::new(RefCell::new(self.script)));
-        let (columns, people) = (self.columns, self.people);
+        let (columns, people, owner) = (self.columns, self.people, self.owner);
         let mut around = Surroundings {
             out: Box::new(screen.clone()),
             err: Box::new(screen.clone()),
@@ -115,10 +118,14 @@ impl Scene {
             },
             columns: Box::new(move || columns),
             people: Box::new(move || Ok(people.clone())),
-            names: Box::new(twinlock_cli::people::names_of),
+            names: Box::new(move |uids| match owner {
+                Some(owner) => Ok(uids.iter().map(|uid| (*uid, owner.to_owned())).collect()),
+                None => twinlock_cli::people::names_of(uids),
+            }),
             members: Box::new(|group| match group {
                 "staff" => Ok(["alice", "bob", "dave"].map(str::to_owned).to_vec()),
                 "desk" => Ok(["alice", "nina", "gone"].map(str::to_owned).to_vec()),
+                "left" => Ok(["gone", "lost"].map(str::to_owned).to_vec()),
                 "empty" => Ok(Vec::new()),
                 other => Err(Failure::refused(format!("The group {other} cannot be listed."))),
             }),

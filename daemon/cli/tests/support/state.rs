@@ -38,6 +38,8 @@ pub struct State {
     pub log: Vec<LogEvent>,
     /// The requests for a reset that wait.
     pub requested: Vec<ResetRequestInfo>,
+    /// The backup that is made or handed over.
+    pub transfer: Vec<u8>,
     /// The requests that change something, in order.
     pub requests: Vec<String>,
 }

@@ -1,0 +1,133 @@
+//! `twinlock pam` where a change was made before: what is refused then.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at its first surprise")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use support::daemon::{Daemon, NOW, THEN};
+use support::history::login;
+use support::host::{Host, SSHD};
+use support::person::Scene;
+use twinlock_bus_api::history::LogEvent;
+use twinlock_cli::pam_change::record::Records;
+
+const SU: &str = "auth sufficient pam_rootok.so\n@include common-auth\n@include common-account\n";
+const ENABLE: &[&str] = &["pam", "enable", "ssh", "--yes"];
+
+/// A host with a service `ssh`, which has the stack of sshd and no sshd behind it.
+fn host() -> (Daemon, Host) {
+    let daemon = Daemon::for_caller("root");
+    let host = Host::with(&daemon);
+    host.write("pam.d/ssh", SSHD);
+    (daemon, host)
+}
+
+/// alice logs in after the change.
+fn logs_in(daemon: &Daemon) {
+    let event = login(NOW - THEN, "login.allowed", "alice", "code of factor A7");
+    let event = LogEvent { service: Some("ssh".to_owned()), ..event };
+    daemon.state.lock().unwrap().log.push(event);
+}
+
+/// What is refused after a change of `ssh` was made.
+fn refusal_after(prepare: impl FnOnce(&Daemon, &Host), arguments: &[&str]) -> String {
+    let (daemon, host) = host();
+    assert_eq!(host.run(ENABLE, &[]).code, 0);
+    prepare(&daemon, &host);
+    let shown = host.run(arguments, &[]);
+    assert_eq!(shown.code, 1, "{}", shown.screen);
+    host.transcript(&shown)
+}
+
+#[test]
+fn each_reason_to_stop_on_the_way_says_what_to_do() {
+    let replace_ssh = |with: fn(&Host)| {
+        move |_: &Daemon, host: &Host| {
+            fs::remove_file(host.path("pam.d/ssh")).unwrap();
+            with(host);
+        }
+    };
+    let mut all = String::new();
+    for (what, shown) in [
+        ("waits already", refusal_after(|_, _| {}, ENABLE)),
+        (
+            "several wait",
+            refusal_after(
+                |_, host| {
+                    host.write("pam.d/su", SU);
+                    assert_eq!(host.run(&["pam", "enable", "su", "--yes"], &[]).code, 0);
+                },
+                &["pam", "confirm"],
+            ),
+        ),
+        (
+            "confirmed already",
+            refusal_after(
+                |daemon, host| {
+                    logs_in(daemon);
+                    assert_eq!(host.run(&["pam", "confirm"], &[]).code, 0);
+                },
+                &["pam", "confirm", "ssh"],
+            ),
+        ),
+        (
+            "cannot be taken back",
+            refusal_after(
+                replace_ssh(|host| symlink("/nowhere", host.path("pam.d/ssh")).unwrap()),
+                &["pam", "revert"],
+            ),
+        ),
+        (
+            "a folder in its place",
+            refusal_after(
+                replace_ssh(|host| fs::create_dir(host.path("pam.d/ssh")).unwrap()),
+                &["pam", "disable", "--all", "--yes"],
+            ),
+        ),
+        (
+            "a link to itself",
+            refusal_after(
+                |_, host| symlink("loop", host.path("pam.d/loop")).unwrap(),
+                &["pam", "disable", "--all", "--yes"],
+            ),
+        ),
+        (
+            "records out of reach",
+            refusal_after(
+                |_, host| {
+                    fs::remove_dir_all(host.path("records")).unwrap();
+                    host.write("records", "");
+                },
+                &["pam", "status"],
+            ),
+        ),
+        (
+            "a key for su",
+            refusal_after(
+                |_, host| host.write("pam.d/su", SU),
+                &["pam", "enable", "su", "--first-factor", "key", "--yes"],
+            ),
+        ),
+        (
+            "nobody would take it back",
+            refusal_after(
+                |_, host| {
+                    host.write("pam.d/su", SU);
+                    host.guard.fails();
+                },
+                &["pam", "enable", "su", "--yes"],
+            ),
+        ),
+    ] {
+        all.push_str(&format!("=== {what}\n{shown}\n"));
+    }
+    let (_daemon, host) = host();
+    let scene = Scene { uid: rustix::process::getuid().as_raw() + 1, ..Scene::at_terminal(&[]) };
+    let other = Scene { machine: host.machine(), ..scene }.run(&["pam", "status"]);
+    let _held = Records::open(&host.path("records"), || false).unwrap();
+    let busy = Records::open(&host.path("records"), || false).err().unwrap();
+    all.push_str(&format!("=== another user\n{}\n=== locked\n{busy}\n", other.transcript()));
+    insta::assert_snapshot!("on-the-way", all);
+}
