@@ -33,21 +33,28 @@ pub fn check_new(path: &Path, replace: bool) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Refused`]: there is something already, or the disk does not take it.
 pub fn write(path: &Path, bytes: &[u8], replace: bool) -> Result<(), Failure> {
+    put(path, bytes, replace).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => exists(path),
+        _ => not_written(path, &error),
+    })
+}
+
+/// The same for any file that is to be whole or not there.
+///
+/// # Errors
+/// As the system tells it; `AlreadyExists` without `replace`.
+pub fn put(path: &Path, bytes: &[u8], replace: bool) -> io::Result<()> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let draft = draft(directory).map_err(|error| not_written(path, &error))?;
+    let draft = draft(directory)?;
     let placed = write_draft(&draft, bytes).and_then(|()| {
         if replace { fs::rename(&draft, path) } else { fs::hard_link(&draft, path) }
     });
     // After a rename there is none; a draft that stays is no harm but its room.
     let _ = fs::remove_file(&draft);
-    match placed.and_then(|()| File::open(directory)?.sync_all()) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
-        Err(error) => Err(not_written(path, &error)),
-    }
+    placed.and_then(|()| File::open(directory)?.sync_all())
 }
 
 /// Reads a file, as far as a daemon takes it in.
@@ -83,7 +90,7 @@ fn draft(directory: &Path) -> io::Result<PathBuf> {
     let mut bytes = [0; 8];
     random(&mut bytes)?;
     let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(directory.join(format!(".twinlock-backup-{name}")))
+    Ok(directory.join(format!(".twinlock-draft-{name}")))
 }
 
 fn write_draft(draft: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -46,6 +46,7 @@ pub enum Verb {
     Import(verbs::import::Args),
     Log(verbs::log::Args),
     Why(verbs::why::Args),
+    Report(verbs::report::Args),
     Policy(verbs::policy::Args),
     Pam(verbs::pam::Args),
     Config(verbs::config::Args),

@@ -6,7 +6,7 @@
 //! - [`pam_change`]: our lines in files of `/etc/pam.d`, and how they come out again.
 //! - [`import`]: factors that other programs made, read from their files.
 //! - [`backup_file`]: a backup on the disk; [`passphrase`]: what opens it.
-//! - [`doctor`]: what is wrong with the host.
+//! - [`doctor`]: what is wrong with the host; [`report`]: what an auditor asks.
 //! - [`render`]: what is shown; [`picture_file`]: a QR code on the disk; [`prompt`]: what is asked;
 //!   [`escape`]: how text from outside is made safe to show.
 //!
@@ -29,6 +29,7 @@ pub mod picture_file;
 pub mod progress;
 pub mod prompt;
 pub mod render;
+pub mod report;
 pub mod secret;
 pub mod settings;
 pub mod surroundings;
@@ -68,6 +69,9 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Import(args) => verbs::import::run(args, &mut around.client(config)?, around),
         Verb::Log(args) => verbs::log::run(args, &mut around.client(config)?, around),
         Verb::Why(args) => verbs::why::run(&args, &mut around.client(config)?, around),
+        Verb::Report(args) => {
+            verbs::report::run(&args, config, &mut around.client(config)?, around)
+        }
         Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),
         Verb::Pam(args) => verbs::pam::run(args, config, around),
         Verb::Config(args) => verbs::config::run(&args, config, around),

@@ -53,10 +53,17 @@ fn surroundings() -> Result<Surroundings, Failure> {
         names: Box::new(people::names_of),
         members: Box::new(people::members_of),
         machine: Machine::this(),
+        host: host_name(),
         uid: rustix::process::getuid().as_raw(),
         patience: PATIENCE,
         progress: stderr().is_terminal().then(|| Box::new(stderr()) as Box<dyn Write>),
     })
+}
+
+/// What the kernel calls this host; `localhost` where that is no text.
+fn host_name() -> String {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    name.unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// Whether standard output is a terminal that was told to take UTF-8 (termios(3), `IUTF8`): what

@@ -42,6 +42,8 @@ pub struct Surroundings {
     pub names: Box<NamesOf>,
     /// The PAM stacks of this host, and what goes with them.
     pub machine: Machine,
+    /// The name of this host.
+    pub host: String,
     /// The user id of this process.
     pub uid: u32,
     /// How long connecting and one call may take together.

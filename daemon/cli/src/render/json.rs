@@ -1,6 +1,7 @@
 //! JSON, one value a line. Keys are stable: they are added, never renamed.
 
 mod own;
+mod report;
 mod voucher;
 
 use std::io;
@@ -16,6 +17,7 @@ pub use self::own::{
     Cleared, EnrolledContact, RecoveryCodes, RecoveryCount, contacts, trusted_hosts,
 };
 use self::own::{Contact, TrustedHost};
+pub use self::report::Report;
 pub use self::voucher::{Bypass, Invitation, Reset, ResetRequest, Voucher};
 use super::moment::rfc3339;
 use crate::client::Offer;

@@ -14,6 +14,7 @@ pub mod moment;
 pub mod palette;
 pub mod pam;
 pub mod recovery;
+pub mod report;
 pub mod requests;
 pub mod reset;
 pub mod restore;

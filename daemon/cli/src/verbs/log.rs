@@ -119,7 +119,7 @@ fn nothing(args: &Args) -> String {
 
 /// A point in time as people write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum When {
+pub(super) enum When {
     /// So long ago.
     Ago(Duration, String),
     /// By the clock on the wall.
@@ -130,7 +130,7 @@ enum When {
 
 impl When {
     /// Seconds since the Unix epoch; the epoch for times before it.
-    fn seconds(&self, now: Timestamp, zone: &TimeZone) -> u64 {
+    pub(super) fn seconds(&self, now: Timestamp, zone: &TimeZone) -> u64 {
         let at = match self {
             Self::Ago(length, _) => SignedDuration::try_from(*length)
                 .ok()

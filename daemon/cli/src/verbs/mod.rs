@@ -16,6 +16,7 @@ pub mod mfa;
 pub mod pam;
 pub mod policy;
 pub mod recovery;
+pub mod report;
 pub mod reset;
 pub mod restore;
 pub mod status;

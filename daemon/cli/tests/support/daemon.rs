@@ -190,6 +190,7 @@ impl AdminInterface {
         if state.has_no_directory {
             return Err(Error::Unavailable("The user database cannot be read.".to_owned()));
         }
+        let lost = state.lost.clone();
         let (mut statuses, mut problems) = (Vec::new(), Vec::new());
         for user in users {
             match state.user(&user) {
@@ -197,8 +198,8 @@ impl AdminInterface {
                     let text = "the record cannot be read.".to_owned();
                     problems.push(Problem { user, text });
                 }
-                Ok(status) => statuses.push(status.clone()),
-                Err(_) => {}
+                Ok(status) if !lost.contains(&user) => statuses.push(status.clone()),
+                Ok(_) | Err(_) => {}
             }
         }
         Ok((statuses, problems))

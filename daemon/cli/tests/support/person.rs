@@ -130,6 +130,7 @@ impl Scene {
                 other => Err(Failure::refused(format!("The group {other} cannot be listed."))),
             }),
             machine: self.machine,
+            host: "web1".to_owned(),
             uid: self.uid,
             patience: self.patience,
             progress: Some(Box::new(progress.clone())),

@@ -24,6 +24,8 @@ pub struct State {
     pub(super) users: BTreeMap<String, UserStatus>,
     /// Those who have no record.
     pub(super) strangers: BTreeMap<String, UserStatus>,
+    /// Those whom the user database has no more.
+    pub(super) lost: Vec<String>,
     /// Whether the user database fails.
     pub(super) has_no_directory: bool,
     /// Whom `Self` is about.
@@ -77,6 +79,17 @@ impl State {
     pub(super) fn problems(&self) -> Vec<Problem> {
         let problem = |user: &String| Problem { user: user.clone(), text: damage(user) };
         self.damaged.iter().map(problem).collect()
+    }
+
+    /// No user has a record, and nobody else is known.
+    pub fn forget_everybody(&mut self) {
+        self.users.clear();
+        self.strangers.clear();
+    }
+
+    /// The user database has this user no more; the record stays.
+    pub fn lose(&mut self, name: &str) {
+        self.lost.push(name.to_owned());
     }
 
     /// What stands of one of its users, to be changed by a test.
