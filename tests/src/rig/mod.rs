@@ -3,6 +3,7 @@
 pub mod application;
 pub mod artifacts;
 pub mod authenticator;
+pub mod browser;
 pub mod bus;
 pub mod camera;
 pub mod certificates;

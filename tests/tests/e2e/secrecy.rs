@@ -17,7 +17,7 @@ use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
 
 /// The forms in which a secret of this base32 text could turn up.
-fn canaries(secret: &str) -> Vec<Vec<u8>> {
+pub(super) fn canaries(secret: &str) -> Vec<Vec<u8>> {
     let decode = "base32 --decode | od -An -v -tx1 | tr -d ' \\n'";
     let padding = "=".repeat((8 - secret.len() % 8) % 8);
     let script = format!("printf %s '{secret}{padding}' | {decode}");
@@ -40,7 +40,8 @@ fn canaries(secret: &str) -> Vec<Vec<u8>> {
     texts.into_iter().map(String::into_bytes).chain([raw]).collect()
 }
 
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+/// Whether some bytes are anywhere in others.
+pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     !needle.is_empty() && haystack.windows(needle.len()).any(|window| window == needle)
 }
 
