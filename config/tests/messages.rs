@@ -254,3 +254,15 @@ fn a_template_that_others_can_write_is_not_used() {
     assert!(loaded.templates.is_empty());
     assert!(loaded.warnings[0].message.contains("others than its owner can write to it"));
 }
+
+#[test]
+fn how_long_before_the_date_users_are_reminded_is_read() {
+    let reminder = |line: &str| {
+        let text =
+            format!("[email]\nserver = \"sendmail\"\nfrom = \"alice@example.org\"\n{line}\n");
+        config(&text).email.unwrap().reminder.map(|ahead| ahead.as_secs())
+    };
+    assert_eq!(reminder(""), Some(7 * 86_400));
+    assert_eq!(reminder("reminder = \"36 hours\""), Some(36 * 3_600));
+    assert_eq!(reminder("reminder = \"never\""), None);
+}

@@ -101,6 +101,10 @@ fn values_out_of_bounds_are_refused() {
         ("[lockout]\nmax_delay = ⟨\"8 days\"", "the duration is longer than 7 days"),
         ("[lockout]\ndelay = ⟨\"-1 hour\"", "a duration has no sign"),
         ("[lockout]\ndelay = ⟨\"soon\"", "a duration needs a number before its unit"),
+        (
+            "[email]\nserver = \"sendmail\"\nfrom = \"a@example.org\"\nreminder = ⟨\"0 days\"",
+            "the duration is shorter than 1 hour",
+        ),
         ("[levels.low]\nremember = ⟨\"0 days\"", "the duration is shorter than 1 second"),
         ("[levels.low]\nremember = ⟨\"forever\"", "a duration needs a number before its unit"),
         ("[totp]\nissuer = ⟨\"\"", "the issuer is empty, or begins or ends with a space"),

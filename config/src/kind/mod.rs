@@ -22,7 +22,7 @@ pub(crate) use self::{
     network::Network,
     number::{Count, Switch},
     text::{Choice, Issuer, ProfileName},
-    time::{Date, RememberFor, Span},
+    time::{Ahead, Date, RememberFor, Span},
     version::Version,
 };
 pub use self::{

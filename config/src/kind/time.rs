@@ -93,6 +93,35 @@ impl Word for RememberFor {
     }
 }
 
+/// How long before something, or `never`.
+pub(crate) struct Ahead(pub Span);
+
+impl Word for Ahead {
+    type Value = Option<Duration>;
+
+    fn describe(&self) -> String {
+        format!("\"never\" or {}", Word::describe(&self.0))
+    }
+
+    fn example(&self) -> String {
+        "7 days".to_owned()
+    }
+
+    fn parse(&self, text: &str) -> Result<Option<Duration>, Complaint> {
+        if text == "never" {
+            return Ok(None);
+        }
+        self.0.parse(text).map(Some).map_err(|complaint| {
+            let is_none = duration::parse(text) == Ok(Duration::ZERO);
+            complaint.maybe_hint(is_none.then(|| "write \"never\" for none at all".to_owned()))
+        })
+    }
+
+    fn write(&self, value: &Option<Duration>) -> String {
+        value.map_or_else(|| "never".to_owned(), duration::display)
+    }
+}
+
 /// A date without a time of day: its beginning in UTC.
 pub(crate) struct Date;
 

@@ -1,13 +1,16 @@
 //! `[email]`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     faults::{Complaint, Faults},
-    kind::{AbsolutePath, From, MailServer, Optional, Sender, Server},
+    kind::{AbsolutePath, Ahead, From, MailServer, Optional, Sender, Server, Span},
     reader::Layers,
     section::{Section, section},
 };
+
+/// Long enough for a holiday or a lost password.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 section! {
     /// How e-mail is sent.
@@ -24,6 +27,9 @@ section! {
         /// Certificates (PEM) of the authorities that the server's certificate may be from. Left
         /// out: those that the system trusts.
         ca_file: Option<PathBuf> = None => Optional(AbsolutePath::FILE);
+        /// How long before the enforce_from of their profile those users are written to, once,
+        /// who are not enrolled and have an e-mail address, or never.
+        reminder: Option<Duration> = Some(WEEK) => Ahead(Span::seconds(3_600, 90 * 86_400));
     }
 }
 
@@ -38,11 +44,14 @@ pub struct Email {
     pub password_file: Option<PathBuf>,
     /// The authorities that are trusted in the place of the system's.
     pub ca_file: Option<PathBuf>,
+    /// How long before `enforce_from` users are reminded.
+    pub reminder: Option<Duration>,
 }
 
 /// How e-mail is sent; none where there is no server.
 pub(crate) fn read(table: &Layers<'_>, faults: &mut Faults<'_>) -> Option<Email> {
-    let EmailKeys { server, from, password_file, ca_file } = EmailKeys::read(table, faults);
+    let EmailKeys { server, from, password_file, ca_file, reminder } =
+        EmailKeys::read(table, faults);
     let set = table.first_place(EmailKeys::NAMES);
     if !table.has("server") {
         if EmailKeys::NAMES.iter().any(|key| table.has(key)) {
@@ -58,7 +67,7 @@ pub(crate) fn read(table: &Layers<'_>, faults: &mut Faults<'_>) -> Option<Email>
     }
     let (server, from) = (server?, from?);
     check(table, &server, faults);
-    Some(Email { server, from, password_file, ca_file })
+    Some(Email { server, from, password_file, ca_file, reminder })
 }
 
 fn check(table: &Layers<'_>, server: &MailServer, faults: &mut Faults<'_>) {

@@ -81,6 +81,8 @@ pub enum Happening {
     UserImported,
     /// A user's own switch was turned on or off, or was cleared.
     UserSwitched,
+    /// A user was reminded that a second factor will be required.
+    UserReminded,
     /// Something was asked of the daemon by somebody who may not.
     CallRefused,
     /// A message to a user went out.
@@ -127,6 +129,7 @@ impl Happening {
             Self::UserUnlocked => "user.unlocked",
             Self::UserImported => "user.imported",
             Self::UserSwitched => "user.switched",
+            Self::UserReminded => "user.reminded",
             Self::CallRefused => "call.refused",
             Self::MessageSent => "message.sent",
             Self::MessageFailed => "message.failed",

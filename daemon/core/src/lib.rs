@@ -28,6 +28,7 @@ pub mod policy;
 pub mod printed_code;
 pub mod record;
 pub mod reference;
+pub mod reminder;
 pub mod reset_request;
 pub mod response;
 pub mod scratch_codes;

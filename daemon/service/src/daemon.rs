@@ -144,6 +144,7 @@ impl Start {
         let (tried, bus_was_tried) = oneshot::channel();
         tokio::spawn(bus::serve(config.bus.address.clone(), accounts, tried));
         tokio::spawn(Arc::clone(&engine).keep_time());
+        tokio::spawn(Arc::clone(&engine).keep_reminding());
         tokio::spawn(notify::keep_alive());
         let mut reload = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -295,6 +296,7 @@ fn settings(config: &Config) -> Settings {
             session: config.remember.session,
         },
         enrolment_after_reset: config.reset.enrol,
+        reminder: config.email.as_ref().and_then(|email| email.reminder),
     }
 }
 

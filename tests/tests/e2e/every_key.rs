@@ -10,7 +10,7 @@ const HERE: &str = "tests/tests/e2e";
 
 /// A key, the file with its test, and the test.
 #[rustfmt::skip]
-const EFFECTS: [(&str, &str, &str); 55] = [
+const EFFECTS: [(&str, &str, &str); 56] = [
     (".version", "config/tests/layers.rs", "a_file_of_another_version_is_not_read_as_one_of_this"),
     (".level", "tests/tests/e2e/policy_command.rs", "the_switch_of_one_user_goes_over_profile_and_level_and_is_logged"),
     (".mode", "tests/tests/e2e/policy_observe.rs", "nobody_is_asked_or_refused_and_the_log_says_what_would_have_been"),
@@ -52,6 +52,7 @@ const EFFECTS: [(&str, &str, &str); 55] = [
     ("email.from", "tests/tests/post/smtp.rs", "a_code_arrives_over_starttls_with_the_user_and_the_password"),
     ("email.password_file", "tests/tests/post/smtp.rs", "a_wrong_password_is_told_and_not_tried_again"),
     ("email.ca_file", "tests/tests/post/smtp.rs", "a_private_authority_is_not_trusted_without_ca_file"),
+    ("email.reminder", "tests/tests/e2e/reminders.rs", "who_is_not_enrolled_gets_one_e_mail_before_the_date_and_another_when_it_moves"),
     ("sms.url", "tests/tests/post/gateway.rs", "number_and_text_arrive_percent_encoded"),
     ("sms.method", "tests/tests/post/gateway.rs", "a_body_is_written_as_its_content_type_says_and_the_password_stands_in_a_header"),
     ("sms.headers", "tests/tests/post/gateway.rs", "a_body_is_written_as_its_content_type_says_and_the_password_stands_in_a_header"),

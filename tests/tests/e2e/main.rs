@@ -40,6 +40,7 @@ mod policy_nss;
 mod policy_observe;
 mod polkit;
 mod races;
+mod reminders;
 mod report;
 mod resets;
 mod rig_self_test;

@@ -307,6 +307,7 @@ fn plain(record: &AuditRecord) -> Explanation {
         "user.reset" => "Every second factor of the user was taken away",
         "user.imported" => "Second factors were taken over from another program",
         "user.invited" => "The user can set up a second factor with an invitation",
+        "user.reminded" => "The user was written to, because the date of the policy is near",
         "user.forgotten" => "Everything that was stored of the user was deleted",
         "bypass.issued" => "A code was issued that stands for a second factor for a while",
         "reset.requested" => {

@@ -79,6 +79,8 @@ pub struct Settings {
     pub remember: trusted_host::Rules,
     /// `[reset] enrol`: what the enrolment after a reset needs.
     pub enrolment_after_reset: EnrolmentMode,
+    /// `[email] reminder`: how long before the date of a profile its users are written to.
+    pub reminder: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -94,6 +96,7 @@ impl Default for Settings {
             one_time_code: one_time_code::Rules::default(),
             remember: trusted_host::Rules::default(),
             enrolment_after_reset: EnrolmentMode::Invitation,
+            reminder: None,
         }
     }
 }

@@ -249,6 +249,7 @@ impl UserRecord {
             Ok(()) => Self {
                 mfa: self.mfa,
                 first_seen: self.first_seen,
+                reminded_of: self.reminded_of,
                 contacts: self.contacts.clone(),
                 one_time: self.one_time.clone(),
                 ..empty

@@ -83,6 +83,9 @@ pub struct UserRecord {
     /// The first login that Twinlock saw of the user, from which a grace period runs.
     #[serde(default)]
     pub first_seen: Option<Timestamp>,
+    /// The date of the policy of which the user was reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_of: Option<Timestamp>,
     /// Recovery codes that have not been used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovery: Vec<HashedCode>,
@@ -158,6 +161,7 @@ impl UserRecord {
             mfa: None,
             news: News::default(),
             first_seen: None,
+            reminded_of: None,
             recovery: Vec::new(),
             scratch: ScratchCodes::default(),
             contacts: Contacts::default(),

@@ -39,6 +39,7 @@ impl UserRecord {
             self.lockout.clone_from(&stored.lockout);
             self.one_time.clone_from(&stored.one_time);
             self.first_seen = self.first_seen.or(stored.first_seen);
+            self.reminded_of = stored.reminded_of.or(self.reminded_of);
             if stored.reset_request.is_some() {
                 self.reset_request.clone_from(&stored.reset_request);
             }

@@ -10,6 +10,7 @@ mod forget;
 mod locks;
 pub(crate) mod random;
 mod records;
+mod reminders;
 mod strangers;
 #[cfg(test)]
 mod tests;

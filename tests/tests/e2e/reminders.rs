@@ -1,0 +1,86 @@
+//! The e-mail before `enforce_from`: when, to whom, once.
+
+use std::process::Command;
+use std::time::Duration;
+
+use twinlock_tests::rig::bus::Bus;
+use twinlock_tests::rig::certificates::Authority;
+use twinlock_tests::rig::clock::Clock;
+use twinlock_tests::rig::command::{enrol, errors, twinlock};
+use twinlock_tests::rig::daemon::{Daemon, configure};
+use twinlock_tests::rig::host::Host;
+use twinlock_tests::rig::mailbox::{Mailbox, Mode};
+use twinlock_tests::rig::process::{PATIENCE, demand};
+
+/// The date so many days from now, from a calendar that is not ours.
+fn date(days: u32) -> String {
+    let day = format!("+{days} days");
+    demand(Command::new("date").args(["--utc", "--date", &day, "+%Y-%m-%d"])).trim().to_owned()
+}
+
+/// An administrator enters an address. Its old one and its new one are told, which is not counted.
+fn reachable(user: &str) {
+    let address = format!("{user}@example.org");
+    let output = twinlock(&["contact", "set", user, "--email", &address]);
+    assert!(output.status.success(), "{}", errors(&output));
+}
+
+fn reminders(mailbox: &Mailbox) -> Vec<String> {
+    let mails = mailbox.mails().into_iter();
+    mails.map(|mail| mail.text).filter(|text| text.contains("will be required on web1")).collect()
+}
+
+#[test]
+fn who_is_not_enrolled_gets_one_e_mail_before_the_date_and_another_when_it_moves() {
+    Host::run(|host| {
+        let authority = Authority::new();
+        let mailbox = Mailbox::start(Mode::StartTls, &authority.certify("localhost"));
+        let server = format!(
+            "version = 1\n[email]\nserver = \"smtp://localhost:{}\"\nca_file = \"{}\"\n\
+             from = \"security@example.org\"\n",
+            mailbox.port(),
+            authority.file().display()
+        );
+        let everyone = "[[profile]]\nname = \"everyone\"\n";
+        let day = date(6);
+        configure(&format!("{server}reminder = \"2 days\"\n{everyone}enforce_from = {day}\n"));
+        let _bus = Bus::start();
+        let mut daemon = Daemon::start();
+        reachable("alice");
+        reachable("bob");
+        enrol("bob");
+
+        let mark = host.syslog.mark();
+        daemon.restart_at(Clock::days_ahead(2));
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(reminders(&mailbox), [""; 0], "it is too early");
+
+        daemon.restart_at(Clock::days_ahead(4));
+        let line = host.syslog.wait_for(mark, &["event=user.reminded", "user=\"alice\""], PATIENCE);
+        assert!(line.contains(&day), "{line}");
+        host.syslog.wait_for(mark, &["event=message.sent", "reminder"], PATIENCE);
+        let sent = reminders(&mailbox);
+        assert_eq!(sent.len(), 1, "{sent:?}");
+        assert!(sent[0].contains("To: alice@example.org"), "{}", sent[0]);
+        assert!(sent[0].contains(&day) && sent[0].contains("twinlock enroll"), "{}", sent[0]);
+        assert!(sent[0].contains("Content-Type: text/html"), "{}", sent[0]);
+
+        daemon.restart_at(Clock::days_ahead(4));
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(reminders(&mailbox).len(), 1, "a restart sends nothing again");
+
+        let moved = date(7);
+        configure(&format!("{server}reminder = \"never\"\n{everyone}enforce_from = {moved}\n"));
+        daemon.restart_at(Clock::days_ahead(5));
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(reminders(&mailbox).len(), 1, "it is switched off");
+
+        let mark = host.syslog.mark();
+        configure(&format!("{server}reminder = \"2 days\"\n{everyone}enforce_from = {moved}\n"));
+        daemon.restart_at(Clock::days_ahead(5));
+        host.syslog.wait_for(mark, &["event=message.sent", "reminder"], PATIENCE);
+        let sent = reminders(&mailbox);
+        assert_eq!(sent.len(), 2, "the date was moved: {sent:?}");
+        assert!(sent[1].contains("To: alice@example.org") && sent[1].contains(&moved));
+    });
+}
