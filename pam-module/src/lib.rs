@@ -30,6 +30,8 @@ pub mod stdio;
 pub mod ticket;
 pub mod transport;
 
+use std::alloc::System;
+
 use pamsm::{Pam, PamError, PamFlags, PamLibExt, PamServiceModule, pam_module};
 use twinlock_bus_api::login::{Phase, Verdict};
 
@@ -44,6 +46,12 @@ use crate::reply::Line;
 use crate::stdio::Plugs;
 use crate::ticket::Ticket;
 use twinlock_bus_api::module_arguments::Arguments;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes memory as it is given back: what libraries copy on the way, the buffers of D-Bus messages for
+/// one, belongs to no type of ours that could do it.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// `PAM_PRELIM_CHECK` of `<security/pam_modules.h>`, which pamsm does not name.
 const PRELIM_CHECK: i32 = 0x4000;

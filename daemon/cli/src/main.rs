@@ -1,6 +1,7 @@
 //! `twinlock`: second factors of logins, for their users and for administrators.
 #![forbid(unsafe_code)]
 
+use std::alloc::System;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 
@@ -18,6 +19,12 @@ use twinlock_cli::people;
 use twinlock_cli::prompt::Console;
 use twinlock_cli::render::{Palette, View};
 use twinlock_cli::surroundings::Surroundings;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes memory as it is given back: what libraries copy on the way, the buffers of D-Bus messages for
+/// one, belongs to no type of ours that could do it.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

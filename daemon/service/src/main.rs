@@ -1,11 +1,17 @@
 //! `twinlockd`: the daemon that decides who is asked for a second factor.
 #![forbid(unsafe_code)]
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{alloc::System, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use nix::sys::prctl;
 use twinlock_service::{arguments::Arguments, daemon, journal, store::keep_new_files_private};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes memory as it is given back: what libraries copy on the way, the buffers of D-Bus messages for
+/// one, belongs to no type of ours that could do it.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

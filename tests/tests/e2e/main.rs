@@ -26,6 +26,7 @@ mod history;
 mod import;
 mod installed;
 mod leaks;
+mod memory;
 mod one_time_codes;
 mod outages;
 mod own_word;
