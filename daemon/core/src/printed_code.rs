@@ -19,6 +19,7 @@ use crate::{
     hashing::{Digest, Hashing, SALT_BYTES, same},
     reference::ALPHABET,
     response::Response,
+    time::Timestamp,
 };
 
 /// Random bytes of one code: 80 bits.
@@ -117,6 +118,16 @@ impl HashedCode {
         self.selector == code.selector()
             && same(&hashing.slow(code.0.as_bytes(), &self.salt.0), &self.digest.0)
     }
+}
+
+/// A code that was used.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpentCode {
+    /// The code.
+    pub code: HashedCode,
+    /// When it was used.
+    pub at: Timestamp,
 }
 
 /// Bytes, hexadecimal in a record.

@@ -82,6 +82,10 @@ fn code(cause: &str, remedy: &Remedy) -> Option<Explanation> {
              once.",
             remedy.wait_for_the_next_code(),
         ),
+        "recovery code used before" => Explanation::new(
+            "The recovery code had been right once, and was used then. It was not counted as a guess.",
+            "Another code of the same list does it; 'twinlock recovery new' makes new ones.",
+        ),
         _ => {
             let number = cause.strip_suffix(" codes refused")?;
             Explanation::new(

@@ -160,6 +160,11 @@ impl Dialogue {
                 let message = Message::error(words::USED);
                 self.refused("code used before", message, Gate::Open, world)
             }
+            Verification::Spent(at) => {
+                self.failed += 1;
+                let message = Message::error(words::spent(at));
+                self.refused("recovery code used before", message, Gate::Open, world)
+            }
             Verification::Wrong { late: true, gate, .. } => {
                 self.failed += 1;
                 let message = Message::error(words::late(&world.fresh.reference()));

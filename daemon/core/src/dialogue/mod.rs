@@ -52,7 +52,7 @@ pub use decide::{decide_account, open_password};
 pub use renew::{may_renew, offer_renewal};
 pub use session::greet;
 pub use staged::{Staged, StagedEnrolment};
-pub use words::{duration, maybe_renewed, not_renewed, too_late, unavailable, withheld};
+pub use words::{duration, maybe_renewed, not_renewed, spent, too_late, unavailable, withheld};
 
 /// Answers that one dialogue takes before it ends, whatever they were.
 pub const MAX_PROMPTS: u8 = 10;

@@ -138,6 +138,11 @@ pub(super) fn late(reference: &Reference) -> String {
     format!("That code is not good any more; ask for another (reference {reference}).")
 }
 
+/// A recovery code that was used before.
+pub fn spent(at: Timestamp) -> String {
+    format!("This recovery code was used on {}; take another one.", at.to_minute())
+}
+
 pub(super) fn recovery_left(left: usize) -> String {
     match left {
         0 => "That was the last recovery code. Make new ones with 'twinlock recovery new'."

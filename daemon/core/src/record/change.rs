@@ -77,6 +77,7 @@ impl UserRecord {
         if !recovery.is_empty() {
             let hashed = recovery.iter().map(|(code, salt)| code.hashed(*salt, hashing));
             self.recovery = hashed.collect();
+            self.spent.clear();
             self.scratch = ScratchCodes::default();
         }
         Ok(())
@@ -105,6 +106,7 @@ impl UserRecord {
             self.news.change(Change::Removed(factor.label.clone()), *at);
         }
         self.recovery = recovery.iter().map(|(code, salt)| code.hashed(*salt, hashing)).collect();
+        self.spent.clear();
         self.scratch = ScratchCodes::default();
         self.distrust();
         Ok(old)
@@ -119,6 +121,7 @@ impl UserRecord {
         self.news.change(Change::Removed(removed.label.clone()), now);
         if !self.is_enrolled() {
             self.recovery.clear();
+            self.spent.clear();
             self.scratch = ScratchCodes::default();
             self.distrust();
         }
@@ -128,6 +131,7 @@ impl UserRecord {
     /// New recovery codes; the old ones are void.
     pub fn renew_recovery(&mut self, codes: Vec<HashedCode>, now: Timestamp) {
         self.recovery = codes;
+        self.spent.clear();
         self.scratch = ScratchCodes::default();
         self.news.change(Change::RecoveryRenewed, now);
     }
@@ -185,6 +189,7 @@ impl UserRecord {
         };
         if self.methods().iter().all(|method| method == Method::Recovery) {
             self.recovery.clear();
+            self.spent.clear();
         }
         Some(old)
     }

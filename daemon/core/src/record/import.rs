@@ -52,6 +52,7 @@ impl UserRecord {
                 self.news.change(Change::Removed(old.label), now);
             }
             self.recovery.clear();
+            self.spent.clear();
             self.distrust();
         }
         self.scratch = scratch.clone();

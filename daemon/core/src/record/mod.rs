@@ -24,7 +24,7 @@ use crate::{
     news::News,
     notice::{Channels, Recipient},
     policy::{EnrolmentMode, Method, Methods, Standing},
-    printed_code::HashedCode,
+    printed_code::{HashedCode, SpentCode},
     reset_request::ResetRequest,
     scratch_codes::ScratchCodes,
     time::Timestamp,
@@ -89,6 +89,10 @@ pub struct UserRecord {
     /// Recovery codes that have not been used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovery: Vec<HashedCode>,
+    /// Recovery codes of the same set that have been used, oldest first, so that one which is typed
+    /// again is told from a guess.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<SpentCode>,
     /// Scratch codes that came from another program and have not been used.
     #[serde(default, skip_serializing_if = "ScratchCodes::is_empty")]
     pub scratch: ScratchCodes,
@@ -163,6 +167,7 @@ impl UserRecord {
             first_seen: None,
             reminded_of: None,
             recovery: Vec::new(),
+            spent: Vec::new(),
             scratch: ScratchCodes::default(),
             contacts: Contacts::default(),
             one_time: OneTimeCodes::default(),

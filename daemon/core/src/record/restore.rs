@@ -35,6 +35,7 @@ impl UserRecord {
         // What was said of an earlier account of the name is not said of this one.
         if let Some(stored) = stored.filter(|stored| stored.uid == self.uid) {
             self.recovery.retain(|code| stored.recovery.contains(code));
+            self.spent.clone_from(&stored.spent);
             self.scratch.keep(&stored.scratch);
             self.lockout.clone_from(&stored.lockout);
             self.one_time.clone_from(&stored.one_time);

@@ -12,7 +12,7 @@ use crate::{
     lockout::{self, Gate, counted_as},
     login::{LoginContext, Source},
     policy::{Method, Methods},
-    printed_code::PrintedCode,
+    printed_code::{PrintedCode, SpentCode},
     record::{CodeRules, UserRecord},
     response::Response,
     time::Timestamp,
@@ -88,6 +88,8 @@ pub enum Verification {
     Accepted(Proof),
     /// Right, but used before. Not counted as a guess.
     Used,
+    /// A recovery code that was used at this time. Not counted: nobody has guessed its 80 bits.
+    Spent(Timestamp),
     /// Wrong, and counted.
     Wrong {
         /// It would have been right this many time steps from now.
@@ -116,6 +118,7 @@ enum Tried {
         left: u32,
     },
     Used,
+    Spent(Timestamp),
     Wrong {
         drift: Option<i64>,
         late: bool,
@@ -151,6 +154,7 @@ impl UserRecord {
     fn take_note(&mut self, tried: Tried, trial: &Trial<'_>) -> Verification {
         let proof = match tried {
             Tried::Used => return Verification::Used,
+            Tried::Spent(at) => return Verification::Spent(at),
             Tried::Wrong { drift, late } => {
                 self.news.wrong_code(&counted_as(trial.counter), trial.now);
                 let source = trial.source.counter_key();
@@ -168,7 +172,8 @@ impl UserRecord {
                 Proof::Sent(method)
             }
             Tried::Recovery(index) => {
-                self.recovery.remove(index);
+                let code = self.recovery.remove(index);
+                self.spent.push(SpentCode { code, at: trial.now });
                 // It cannot be guessed, so whoever has it is the owner.
                 self.lockout.release();
                 Proof::Recovery { left: self.recovery_left() }
@@ -194,6 +199,9 @@ impl UserRecord {
             let found = self.recovery.iter().position(|stored| stored.matches(code, hashing));
             if let Some(index) = found {
                 return Tried::Recovery(index);
+            }
+            if let Some(spent) = self.spent.iter().find(|spent| spent.code.matches(code, hashing)) {
+                return Tried::Spent(spent.at);
             }
         }
         match voucher::find(&mut self.bypasses, code, source, hashing, now) {

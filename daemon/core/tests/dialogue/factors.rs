@@ -172,7 +172,30 @@ fn a_recovery_code_works_once_and_says_how_many_are_left() {
     assert!(matches!(login.notices[0].subject, Subject::RecoveryCodeUsed { left: 9 }));
     let mut again = login.again(NOW, super::setup::login());
     again.answer(&recovery_code(3));
-    assert!(again.shown()[0].contains("not right"));
+    let used = "! This recovery code was used on 2027-01-15 08:00 UTC; take another one.";
+    assert_eq!(again.shown()[0], used);
+    assert_eq!(again.record.lockout.consecutive(), 0, "nobody has guessed it");
+    again.answer(&recovery_code(3)).answer(&recovery_code(3));
+    assert_eq!(again.outcome().verdict, Verdict::Deny, "three tries, as of any code");
+    assert_eq!(again.events()[0], "code.refused: recovery code used before");
+}
+
+#[test]
+fn a_spent_recovery_code_is_forgotten_with_its_set_and_a_guess_at_it_counts() {
+    let mut first = Login::begin(Policy::default(), with_recovery(), login());
+    first.answer(&recovery_code(3));
+    let mut near = first.again(NOW, login());
+    let mut other = [3; 10];
+    other[9] = 4;
+    near.answer(&PrintedCode::from_random(&other).shown());
+    assert!(near.shown()[0].contains("not right"), "{:?}", near.shown());
+    assert_eq!(near.record.lockout.consecutive(), 1);
+    let mut renewed = first;
+    renewed.record.renew_recovery(Vec::new(), NOW);
+    let mut next = renewed.again(NOW, login());
+    next.answer(&recovery_code(3));
+    assert!(next.shown()[0].contains("not right"), "{:?}", next.shown());
+    assert_eq!(next.record.lockout.consecutive(), 1);
 }
 
 #[test]

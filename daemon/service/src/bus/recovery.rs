@@ -66,6 +66,7 @@ pub(super) fn with_first_factor(
     }
     let (codes, hashed) = make(world);
     record.recovery = hashed;
+    record.spent.clear();
     let cause = format!("{} codes, with the first factor", codes.len());
     effects.push(event(user, caller, world, cause));
     Some(codes)

@@ -3,7 +3,7 @@
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_core::{
     audit::{AuditEvent, Happening},
-    dialogue::World,
+    dialogue::{World, spent},
     login::User,
     notice::Subject,
     policy::{COMMAND, Method},
@@ -129,6 +129,10 @@ pub(super) fn prove(
         Verification::Used => {
             log(Happening::CodeRefused, "code used before".to_owned());
             Err(errors::used_code())
+        }
+        Verification::Spent(at) => {
+            log(Happening::CodeRefused, "recovery code used before".to_owned());
+            Err(Error::UsedCode(spent(at)))
         }
         Verification::Wrong { .. } => {
             log(Happening::CodeRefused, "wrong code".to_owned());

@@ -47,7 +47,7 @@ async fn a_users_own_word_needs_a_fresh_code_and_voids_the_old_ones() {
     for code in &others {
         accounts.verify(&alice(), &own(), &code.to_lowercase()).await.unwrap();
         let again = accounts.verify(&alice(), &own(), code).await;
-        assert!(matches!(again, Err(Error::WrongCode(_))), "a recovery code works once");
+        assert!(matches!(again, Err(Error::UsedCode(_))), "a recovery code works once");
     }
     assert_eq!(left(&accounts).await, Some(0));
     let lines = setup.lines().concat();
