@@ -322,6 +322,13 @@ pub const ROWS: &[Row] = &[
         others: &["why", "7F3KQ2"],
     },
     Row {
+        verb: "report",
+        caller: "root",
+        done: &[(&["report"], &[]), (&["report", "--html", "DIR/report.html"], &[])],
+        refused: &[(&["report", "--html", "DIR/none/report.html"], &[])],
+        others: &["report", "--csv"],
+    },
+    Row {
         verb: "policy explain",
         caller: "root",
         done: &[(&["policy", "explain", "bob"], &[])],
