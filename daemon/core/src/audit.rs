@@ -30,114 +30,126 @@ pub use self::{
 /// terminal helps nobody.
 const LONGEST_VALUE: usize = 128;
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Happening {
-    /// A login satisfied the policy.
-    LoginAllowed,
-    /// A login was not asked for a second factor.
-    LoginSkipped,
-    /// A login was refused.
-    LoginRefused,
-    /// A login was refused until a wait is over.
-    LoginLocked,
-    /// A login that observe mode let through would have been refused or asked.
-    LoginObserved,
-    /// A code was wrong, or used before.
-    CodeRefused,
-    /// A code was right, outside a login.
-    CodeAccepted,
-    /// A dialogue ended without a verdict.
-    LoginAbandoned,
-    /// A one-time code was handed to the post.
-    CodeSent,
-    /// A factor was enrolled.
-    FactorEnrolled,
-    /// A factor was removed.
-    FactorRemoved,
-    /// A host is trusted.
-    HostTrusted,
-    /// Hosts are trusted no longer.
-    HostCleared,
-    /// New recovery codes were made.
-    RecoveryRenewed,
-    /// A contact was set, proved or taken away.
-    ContactChanged,
-    /// An invitation was made.
-    UserInvited,
-    /// A bypass code was issued.
-    BypassIssued,
-    /// A reset was asked for.
-    ResetRequested,
-    /// A request for a reset was taken back or refused.
-    ResetClosed,
-    /// All of a user's factors were taken away.
-    UserReset,
-    /// A user's record was deleted.
-    UserForgotten,
-    /// A user's counters were cleared.
-    UserUnlocked,
-    /// Factors of a user came from another program.
-    UserImported,
-    /// A user's own switch was turned on or off, or was cleared.
-    UserSwitched,
-    /// A user was reminded that a second factor will be required.
-    UserReminded,
-    /// Something was asked of the daemon by somebody who may not.
-    CallRefused,
-    /// A message to a user went out.
-    MessageSent,
-    /// A message to a user could not be sent.
-    MessageFailed,
-    /// The records were handed out as a backup.
-    BackupMade,
-    /// The records of a backup were put into the store.
-    BackupRestored,
-    /// A configuration was put in force.
-    ConfigurationRead,
-    /// A configuration was refused, and the one in force stays.
-    ConfigurationRefused,
-    /// A record, the user database or the store could not be read.
-    Trouble,
+words! {
+    /// What happened.
+    pub enum Happening("event") {
+        /// A login satisfied the policy.
+        LoginAllowed = "login.allowed",
+        /// A login was not asked for a second factor.
+        LoginSkipped = "login.skipped",
+        /// A login was refused.
+        LoginRefused = "login.refused",
+        /// A login was refused until a wait is over.
+        LoginLocked = "login.locked",
+        /// A login that observe mode let through would have been refused or asked.
+        LoginObserved = "login.observed",
+        /// A code was wrong, or used before.
+        CodeRefused = "code.refused",
+        /// A code was right, outside a login.
+        CodeAccepted = "code.accepted",
+        /// A dialogue ended without a verdict.
+        LoginAbandoned = "login.abandoned",
+        /// A one-time code was handed to the post.
+        CodeSent = "code.sent",
+        /// A factor was enrolled.
+        FactorEnrolled = "factor.enrolled",
+        /// A factor was removed.
+        FactorRemoved = "factor.removed",
+        /// A host is trusted.
+        HostTrusted = "host.trusted",
+        /// Hosts are trusted no longer.
+        HostCleared = "host.cleared",
+        /// New recovery codes were made.
+        RecoveryRenewed = "recovery.renewed",
+        /// A contact was set, proved or taken away.
+        ContactChanged = "contact.changed",
+        /// An invitation was made.
+        UserInvited = "user.invited",
+        /// A bypass code was issued.
+        BypassIssued = "bypass.issued",
+        /// A reset was asked for.
+        ResetRequested = "reset.requested",
+        /// A request for a reset was taken back or refused.
+        ResetClosed = "reset.closed",
+        /// All of a user's factors were taken away.
+        UserReset = "user.reset",
+        /// A user's record was deleted.
+        UserForgotten = "user.forgotten",
+        /// A user's counters were cleared.
+        UserUnlocked = "user.unlocked",
+        /// Factors of a user came from another program.
+        UserImported = "user.imported",
+        /// A user's own switch was turned on or off, or was cleared.
+        UserSwitched = "user.switched",
+        /// A user was reminded that a second factor will be required.
+        UserReminded = "user.reminded",
+        /// Something was asked of the daemon by somebody who may not.
+        CallRefused = "call.refused",
+        /// A message to a user went out.
+        MessageSent = "message.sent",
+        /// A message to a user could not be sent.
+        MessageFailed = "message.failed",
+        /// The records were handed out as a backup.
+        BackupMade = "backup.made",
+        /// The records of a backup were put into the store.
+        BackupRestored = "backup.restored",
+        /// A configuration was put in force.
+        ConfigurationRead = "configuration.read",
+        /// A configuration was refused, and the one in force stays.
+        ConfigurationRefused = "configuration.refused",
+        /// A record, the user database or the store could not be read.
+        Trouble = "trouble",
+    }
+}
+
+/// Who can make an event happen, and so how much room it may take in what is kept of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Causer {
+    /// Anybody who reaches a prompt or the bus, as often as they like.
+    Anybody,
+    /// Somebody who got in, or whose first factor was right: a user of the host.
+    User,
+    /// Somebody who administers the host.
+    Administrator,
 }
 
 impl Happening {
-    /// The word in the log.
-    pub const fn as_str(self) -> &'static str {
+    /// Who can make it happen.
+    pub const fn causer(self) -> Causer {
         match self {
-            Self::LoginAllowed => "login.allowed",
-            Self::LoginSkipped => "login.skipped",
-            Self::LoginRefused => "login.refused",
-            Self::LoginLocked => "login.locked",
-            Self::LoginObserved => "login.observed",
-            Self::LoginAbandoned => "login.abandoned",
-            Self::CodeRefused => "code.refused",
-            Self::CodeAccepted => "code.accepted",
-            Self::CodeSent => "code.sent",
-            Self::FactorEnrolled => "factor.enrolled",
-            Self::HostTrusted => "host.trusted",
-            Self::HostCleared => "host.cleared",
-            Self::RecoveryRenewed => "recovery.renewed",
-            Self::ContactChanged => "contact.changed",
-            Self::UserInvited => "user.invited",
-            Self::BypassIssued => "bypass.issued",
-            Self::ResetRequested => "reset.requested",
-            Self::ResetClosed => "reset.closed",
-            Self::FactorRemoved => "factor.removed",
-            Self::UserReset => "user.reset",
-            Self::UserForgotten => "user.forgotten",
-            Self::UserUnlocked => "user.unlocked",
-            Self::UserImported => "user.imported",
-            Self::UserSwitched => "user.switched",
-            Self::UserReminded => "user.reminded",
-            Self::CallRefused => "call.refused",
-            Self::MessageSent => "message.sent",
-            Self::MessageFailed => "message.failed",
-            Self::BackupMade => "backup.made",
-            Self::BackupRestored => "backup.restored",
-            Self::ConfigurationRead => "configuration.read",
-            Self::ConfigurationRefused => "configuration.refused",
-            Self::Trouble => "trouble",
+            Self::LoginSkipped
+            | Self::LoginRefused
+            | Self::LoginLocked
+            | Self::LoginObserved
+            | Self::LoginAbandoned
+            | Self::CodeRefused
+            | Self::CodeSent
+            | Self::CallRefused
+            | Self::MessageSent
+            | Self::MessageFailed
+            | Self::Trouble => Causer::Anybody,
+            Self::LoginAllowed
+            | Self::CodeAccepted
+            | Self::FactorEnrolled
+            | Self::FactorRemoved
+            | Self::HostTrusted
+            | Self::HostCleared
+            | Self::RecoveryRenewed
+            | Self::ContactChanged
+            | Self::ResetRequested
+            | Self::ResetClosed => Causer::User,
+            Self::UserInvited
+            | Self::BypassIssued
+            | Self::UserReset
+            | Self::UserForgotten
+            | Self::UserUnlocked
+            | Self::UserImported
+            | Self::UserSwitched
+            | Self::UserReminded
+            | Self::BackupMade
+            | Self::BackupRestored
+            | Self::ConfigurationRead
+            | Self::ConfigurationRefused => Causer::Administrator,
         }
     }
 }

@@ -22,6 +22,7 @@ use twinlock_core::{
     printed_code::PrintedCode,
     record::{CodeRules, Proof, Trial, UidMismatch, UserRecord, Verification},
     response::Response,
+    scratch_codes::ScratchCodes,
     time::Timestamp,
     voucher::Bypass,
 };
@@ -320,9 +321,10 @@ fn recovery_codes_go_with_the_last_contact_that_they_stood_in_for() {
     record.set_contact(&recipient(Method::Email, "alice@example.org"), Vouched::User, NOW);
     record.set_contact(&recipient(Method::Sms, "+14155550123"), Vouched::Administrator, NOW);
     record.factors.clear();
+    record.scratch = ScratchCodes::new(["12345678"].into_iter(), [3; 16], &Plain).unwrap();
     assert!(record.take_contact(Method::Email, NOW).is_some());
     assert_eq!(record.recovery.len(), 3, "a code can still be sent");
     assert!(record.take_contact(Method::Sms, NOW).is_some());
-    assert!(record.recovery.is_empty() && !record.has_factor());
+    assert!(record.recovery.is_empty() && record.scratch.is_empty() && !record.has_factor());
     assert!(record.take_contact(Method::Sms, NOW).is_none());
 }

@@ -15,6 +15,7 @@ use twinlock_core::{
     },
     lockout::Rules,
     login::User,
+    policy::EnrolmentMode,
     printed_code::PrintedCode,
     record::{Present, UserRecord},
     reset_request::ResetRequest,
@@ -152,6 +153,16 @@ fn invitations_bypass_codes_and_requests_are_void() {
     assert!(restored.reset_request.as_ref().is_some_and(|request| !request.is_open(NOW)));
     assert!(restored.trusted.is_empty() && restored.one_time.is_empty());
     assert!(restored.trust_epoch > epoch, "what waits for its account phase trusts no host");
+}
+
+#[test]
+fn what_a_reset_since_the_backup_demands_is_still_demanded() {
+    let mut stored = alice();
+    let user = User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() };
+    stored.reset(&user, Some(EnrolmentMode::Invitation), NOW);
+    assert_eq!(record(1000).restored(Some(&stored), PRESENT).enrolment, stored.enrolment);
+    assert_eq!(record(1000).restored(None, PRESENT).enrolment, None);
+    assert_eq!(record(1001).restored(Some(&stored), PRESENT).enrolment, None, "somebody else");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEvent, field};
+use super::{AuditEvent, Causer, Happening, field};
 use crate::{login::Source, time::Timestamp};
 
 /// The most that is kept of a cause, in characters: a few sentences.
@@ -75,12 +75,13 @@ impl AuditRecord {
         }
     }
 
-    /// Whether only somebody who got in, or who administers the host, can make such an event
-    /// happen. Everything else a stranger can cause at will, as often as they like.
-    pub fn is_earned(&self) -> bool {
-        let families = ["factor.", "user.", "configuration."];
-        matches!(self.event.as_str(), "login.allowed" | "code.accepted")
-            || families.iter().any(|family| self.event.starts_with(family))
+    /// Who can make such an event happen; anybody, where this version does not know it.
+    pub fn causer(&self) -> Causer {
+        let causer = self.event.parse().map_or(Causer::Anybody, Happening::causer);
+        match self.by {
+            Some(_) if causer == Causer::User => Causer::Administrator,
+            _ => causer,
+        }
     }
 
     /// Whether both belong to one login, as far as can be told: same user, service, source and
@@ -131,7 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{audit::Happening, reference::Reference};
+    use crate::reference::Reference;
 
     const NOON: Timestamp = Timestamp::from_secs(1_795_262_400);
 
@@ -162,34 +163,20 @@ mod tests {
         let record: AuditRecord = serde_json::from_str(json).unwrap();
         assert_eq!(record.event, "phone.stolen");
         assert_eq!(record.to_string(), r#"event=phone.stolen user="" cause="?""#);
-        assert!(!record.is_earned());
+        assert_eq!(record.causer(), Causer::Anybody);
     }
 
     #[test]
-    fn what_a_stranger_cannot_cause_is_told_from_what_they_can() {
-        let earned = |happening| AuditRecord::new(&AuditEvent::new(happening, "", ""), NOON);
-        for happening in [
-            Happening::LoginAllowed,
-            Happening::CodeAccepted,
-            Happening::FactorEnrolled,
-            Happening::UserReset,
-            Happening::ConfigurationRefused,
-        ] {
-            assert!(earned(happening).is_earned(), "{happening:?}");
-        }
-        for happening in [
-            Happening::LoginSkipped,
-            Happening::LoginRefused,
-            Happening::LoginLocked,
-            Happening::LoginObserved,
-            Happening::LoginAbandoned,
-            Happening::CodeRefused,
-            Happening::CallRefused,
-            Happening::MessageSent,
-            Happening::MessageFailed,
-            Happening::Trouble,
-        ] {
-            assert!(!earned(happening).is_earned(), "{happening:?}");
+    fn what_an_administrator_does_to_a_user_is_told_from_what_users_do() {
+        let causer = |event: AuditEvent| AuditRecord::new(&event, NOON).causer();
+        let own = AuditEvent::new(Happening::FactorRemoved, "alice", "");
+        assert_eq!(causer(own.clone()), Causer::User);
+        assert_eq!(causer(own.done_by("root")), Causer::Administrator);
+        let refused = AuditEvent::new(Happening::CallRefused, "alice", "").done_by("bob");
+        assert_eq!(causer(refused), Causer::Anybody);
+        for happening in Happening::ALL {
+            let event = AuditEvent::new(*happening, "", "");
+            assert_eq!(causer(event), happening.causer(), "{happening}");
         }
     }
 

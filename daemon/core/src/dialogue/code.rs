@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Dialogue, Effect, Errand, Message, State, TRIES, Turn, Verdict, World, words};
+use super::{Dialogue, Effect, Errand, Message, State, TRIES, Turn, Verdict, World, decide, words};
 use crate::{
     audit::{AuditEvent, Happening},
     lockout::Gate,
     login::SessionCode,
     notice::{Notice, Recipient, Subject},
-    policy::{Decision, Method},
+    policy::Method,
     record::{Proof, Trial, UserRecord, Verification},
     response::Response,
     voucher::Place,
@@ -104,32 +104,27 @@ impl Dialogue {
     }
 
     /// Asks for the bypass code that is in force, unless the source must wait.
-    pub(super) fn ask_for_bypass(
-        mut self,
-        decision: Decision,
-        record: &UserRecord,
-        world: &World<'_>,
-    ) -> Turn {
+    pub(super) fn ask_for_bypass(mut self, record: &UserRecord, world: &World<'_>) -> Turn {
         let counter = self.counter(record, world);
         match record.lockout.wait(&counter, &world.settings.codes.lockout, world.now) {
             Duration::ZERO => {
-                self.state = State::Bypass(Box::new(decision));
+                self.state = State::Bypass;
                 self.ask(Vec::new(), Vec::new())
             }
             wait => self.locked(Gate::Wait(wait), Vec::new(), world),
         }
     }
 
-    /// The answer to the prompt for a bypass code; nothing typed goes on without one.
+    /// The answer to the prompt for a bypass code. Nothing typed goes on without one, as the policy has it
+    /// by now: the user may have enrolled since the prompt, and then is asked for a code.
     pub(super) fn answer_bypass(
         self,
-        decision: Decision,
         response: &Response,
         record: &mut UserRecord,
         world: &World<'_>,
     ) -> Turn {
         match response.is_empty() {
-            true => self.go_on_without_code(decision, record, world),
+            true => decide::follow(self, false, record, world),
             false => self.try_code(response, record, world),
         }
     }
@@ -191,7 +186,7 @@ impl Dialogue {
         // A bypass code stands for a factor once, not for a session.
         let proves = !matches!(proof, Proof::Bypass { .. }) && self.trust.is_some();
         let remembers = proves && !world.settings.remember.session.is_zero();
-        let given = SessionCode { at: world.now, epoch: record.trust_epoch };
+        let given = SessionCode { at: world.now, epoch: self.epoch };
         self.given = remembers.then_some(given);
         let to = Recipient::all_of(&record.contacts);
         let notice = subject.map(|s| Notice::of_login(to, s, &self.login, world.now));
@@ -217,7 +212,7 @@ impl Dialogue {
             .with_reference(reference.clone());
         let effects = vec![Effect::Audit(event)];
         // An account that was stopped before goes on taking what cannot be guessed.
-        let last_resort = matches!(self.state, State::Recovery | State::Bypass(_));
+        let last_resort = matches!(self.state, State::Recovery | State::Bypass);
         let goes_on = gate == Gate::Open || gate == Gate::Stopped && last_resort;
         match gate {
             _ if goes_on && self.failed < TRIES && self.may_ask() => {

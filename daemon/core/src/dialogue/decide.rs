@@ -10,13 +10,24 @@ use crate::{
 };
 
 /// The auth phase.
-pub(super) fn open(mut dialogue: Dialogue, record: &mut UserRecord, world: &World<'_>) -> Turn {
+pub(super) fn open(dialogue: Dialogue, record: &mut UserRecord, world: &World<'_>) -> Turn {
     if !dialogue.known {
         return open_unknown(dialogue, record, world);
     }
     if let Some(turn) = refuse_other_account(&dialogue, record, world) {
         return turn;
     }
+    follow(dialogue, true, record, world)
+}
+
+/// What the policy says of the record as it is now. `asks_for_bypass`: a bypass code that is in force is
+/// asked for first.
+pub(super) fn follow(
+    mut dialogue: Dialogue,
+    asks_for_bypass: bool,
+    record: &mut UserRecord,
+    world: &World<'_>,
+) -> Turn {
     let policy = &world.settings.policy;
     let standing = record.standing(world.settings.channels);
     let ruling = policy.evaluate(&dialogue.login, &standing, world.now);
@@ -37,8 +48,8 @@ pub(super) fn open(mut dialogue: Dialogue, record: &mut UserRecord, world: &Worl
                 None => dialogue.ask_for_code(record, world),
             }
         }
-        decision if dialogue.may_bypass(&decision, record, world) => {
-            dialogue.ask_for_bypass(decision, record, world)
+        decision if asks_for_bypass && dialogue.may_bypass(&decision, record, world) => {
+            dialogue.ask_for_bypass(record, world)
         }
         decision => dialogue.go_on_without_code(decision, record, world),
     }
@@ -73,7 +84,7 @@ pub fn open_password(
     world: &World<'_>,
 ) -> Turn {
     let enrolled = record.is_enrolled();
-    let dialogue = Dialogue::new(login, known, Errand::PasswordChange, 1);
+    let dialogue = Dialogue::new(login, known, Errand::PasswordChange, record);
     if let Some(turn) = refuse_other_account(&dialogue, record, world) {
         return turn;
     }
@@ -97,7 +108,7 @@ pub fn decide_account(
     record: &mut UserRecord,
     world: &World<'_>,
 ) -> Turn {
-    let dialogue = Dialogue::new(login, known, Errand::Login, 0);
+    let dialogue = Dialogue::new(login, known, Errand::Login, record);
     let policy = &world.settings.policy;
     let standing = record.standing(world.settings.channels);
     let decision = policy.decide_account(&dialogue.login, &standing, world.now);
@@ -256,7 +267,7 @@ impl Dialogue {
         let reference = world.fresh.reference();
         let cause =
             format!("no first factor was shown, and no second one would be asked ({reason})");
-        let messages = vec![Message::error(words::no_first_factor(&reference))];
+        let messages = vec![words::no_first_factor(&reference)];
         self.finish(Verdict::Deny, &cause, messages, Vec::new(), Some(reference))
     }
 

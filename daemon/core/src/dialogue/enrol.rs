@@ -25,7 +25,7 @@ use crate::{
     hashing::SALT_BYTES,
     lockout::{Gate, counted_as},
     login::LoginContext,
-    policy::{EnrolHow, Method},
+    policy::{Decision, EnrolHow, Method},
     printed_code::PrintedCode,
     record::UserRecord,
     response::Response,
@@ -114,6 +114,12 @@ impl Dialogue {
         record: &mut UserRecord,
         world: &World<'_>,
     ) -> Turn {
+        let standing = record.standing(world.settings.channels);
+        let decision = world.settings.policy.decide(&self.login, &standing, world.now);
+        // The user may have enrolled since the prompt.
+        if !matches!(decision, Decision::Enrol(EnrolHow::Invitation { .. })) {
+            return self.withdrawn(world);
+        }
         let counter = self.counter(record, world);
         let rules = &world.settings.codes.lockout;
         let wait = record.lockout.wait(&counter, rules, world.now);

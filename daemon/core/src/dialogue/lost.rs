@@ -32,7 +32,7 @@ impl Dialogue {
         // Who has shown nothing at all is not to send mail to the owner's contacts.
         if self.login.first_factors.is_empty() {
             let reference = world.fresh.reference();
-            let message = Message::error(words::no_first_factor(&reference));
+            let message = words::no_first_factor(&reference);
             let cause = "asks for a reset without a first factor";
             return self.finish(Verdict::Deny, cause, vec![message], Vec::new(), Some(reference));
         }

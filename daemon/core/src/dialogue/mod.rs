@@ -40,7 +40,7 @@ use crate::{
     hashing::Hashing,
     login::{LoginContext, SessionCode},
     notice::{Channels, Notice},
-    policy::{Decision, EnrolmentMode, Method, Methods, Policy},
+    policy::{EnrolmentMode, Method, Methods, Policy},
     record::{CodeRules, UserRecord},
     reference::Reference,
     response::Response,
@@ -52,7 +52,9 @@ pub use decide::{decide_account, open_password};
 pub use renew::{may_renew, offer_renewal};
 pub use session::greet;
 pub use staged::{Staged, StagedEnrolment};
-pub use words::{duration, maybe_renewed, not_renewed, spent, too_late, unavailable, withheld};
+pub use words::{
+    duration, maybe_renewed, no_first_factor, not_renewed, spent, too_late, unavailable, withheld,
+};
 
 /// Answers that one dialogue takes before it ends, whatever they were.
 pub const MAX_PROMPTS: u8 = 10;
@@ -228,6 +230,9 @@ pub struct Dialogue {
     /// A user whom NSS does not know is asked like any other, and never let in.
     known: bool,
     errand: Errand,
+    /// [`UserRecord::trust_epoch`] when it was opened. A reset, a new address or a password change since
+    /// then voids whatever was decided and shown before.
+    epoch: u32,
     /// The methods that count in this login and can be used.
     methods: Methods,
     /// For how long this host may be trusted.
@@ -246,8 +251,8 @@ enum State {
     Code(Option<Method>),
     /// A recovery code.
     Recovery,
-    /// A bypass code, before what is decided without one.
-    Bypass(Box<Decision>),
+    /// A bypass code, or what is decided without one.
+    Bypass,
     /// Whether everything is lost.
     Lost,
     /// Whether this host is to be trusted.
@@ -263,15 +268,16 @@ enum State {
 }
 
 impl Dialogue {
-    const fn new(login: LoginContext, known: bool, errand: Errand, prompts: u8) -> Self {
+    const fn new(login: LoginContext, known: bool, errand: Errand, record: &UserRecord) -> Self {
         Self {
             login,
             known,
             errand,
+            epoch: record.trust_epoch,
             methods: Methods::NONE,
             trust: None,
             failed: 0,
-            prompts,
+            prompts: 1,
             given: None,
             state: State::Code(None),
         }
@@ -285,7 +291,7 @@ impl Dialogue {
         record: &mut UserRecord,
         world: &World<'_>,
     ) -> Turn {
-        decide::open(Self::new(login, known, Errand::Login, 1), record, world)
+        decide::open(Self::new(login, known, Errand::Login, record), record, world)
     }
 
     /// Takes the answer to the prompt that was asked last.
@@ -293,13 +299,16 @@ impl Dialogue {
         if let Some(turn) = decide::refuse_other_account(self, record, world) {
             return turn;
         }
+        if self.epoch != record.trust_epoch {
+            return self.withdrawn(world);
+        }
         let next = Self { prompts: self.prompts.saturating_add(1), ..self.clone() };
         match self.state.clone() {
             State::Code(default) => next.answer_code(response, default, record, world),
             State::Recovery => next.answer_recovery(response, record, world),
-            State::Bypass(decision) => next.answer_bypass(*decision, response, record, world),
+            State::Bypass => next.answer_bypass(response, record, world),
             State::Lost => next.answer_lost(response, record, world),
-            State::Trust(trusting) => next.answer_trust(*trusting, response, record, world),
+            State::Trust(trusting) => next.answer_trust(*trusting, response, world),
             State::Renew => next.answer_renew(response, record, world),
             State::Invitation => next.answer_invitation(response, record, world),
             State::Enrolling(enrolling) => next.confirm(*enrolling, response, world),
@@ -324,7 +333,7 @@ impl Dialogue {
         match &self.state {
             State::Code(default) => words::code_prompt(self.methods, *default),
             State::Recovery => words::RECOVERY_PROMPT.to_owned(),
-            State::Bypass(_) => words::BYPASS_PROMPT.to_owned(),
+            State::Bypass => words::BYPASS_PROMPT.to_owned(),
             State::Lost => words::LOST_PROMPT.to_owned(),
             State::Trust(trusting) => trusting.question(),
             State::Renew => words::RENEW_PROMPT.to_owned(),
@@ -365,6 +374,17 @@ impl Dialogue {
         effects.push(Effect::Audit(AuditEvent { reference: reference.clone(), ..event }));
         let outcome = Outcome { verdict, messages, reference, staged: Vec::new() };
         Turn { step: Step::Done(outcome), effects }
+    }
+
+    /// What the dialogue rests on is there no longer.
+    fn withdrawn(&self, world: &World<'_>) -> Turn {
+        let reference = world.fresh.reference();
+        if self.errand == Errand::Renewal {
+            return self.end_renewal(vec![words::not_renewed(&reference)], Vec::new());
+        }
+        let messages = vec![Message::error(words::withdrawn(&reference))];
+        let cause = "trust or factors were withdrawn while the login was open";
+        self.finish(Verdict::Deny, cause, messages, Vec::new(), Some(reference))
     }
 
     /// Lets the login through; `staged` waits for the account phase.

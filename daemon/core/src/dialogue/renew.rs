@@ -44,7 +44,7 @@ pub fn offer_renewal(login: LoginContext, record: &UserRecord, world: &World<'_>
         return None;
     }
     let labels: Vec<_> = record.factors.iter().map(|factor| factor.label.clone()).collect();
-    let mut dialogue = Dialogue::new(login, true, Errand::Renewal, 1);
+    let mut dialogue = Dialogue::new(login, true, Errand::Renewal, record);
     dialogue.state = State::Renew;
     Some(dialogue.ask(vec![Message::info(words::renewal(&labels))], Vec::new()))
 }

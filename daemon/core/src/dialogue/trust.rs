@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Dialogue, Effect, Errand, Message, Staged, State, Turn, Verdict, World, words};
+use super::{Dialogue, Effect, Errand, Message, Staged, State, Turn, World, words};
 use crate::{
     login::Source,
     record::{Proof, UserRecord},
@@ -22,7 +22,6 @@ const USE_GRAIN: Duration = Duration::from_secs(60);
 pub(super) struct Trusting {
     binding: Binding,
     until: Duration,
-    epoch: u32,
     cause: String,
 }
 
@@ -88,8 +87,7 @@ impl Dialogue {
         match self.trustable(proof, record, world) {
             None => self.allow(&cause, messages, effects, Vec::new()),
             Some((binding, until)) => {
-                let epoch = record.trust_epoch;
-                let trusting = Trusting { binding, until, epoch, cause };
+                let trusting = Trusting { binding, until, cause };
                 self.state = State::Trust(Box::new(trusting));
                 self.ask(messages, effects)
             }
@@ -124,16 +122,9 @@ impl Dialogue {
         &self,
         trusting: Trusting,
         response: &Response,
-        record: &UserRecord,
         world: &World<'_>,
     ) -> Turn {
-        let Trusting { binding, until, epoch, cause } = trusting;
-        if epoch != record.trust_epoch {
-            let reference = world.fresh.reference();
-            let messages = vec![Message::error(words::withdrawn(&reference))];
-            let cause = "everything was withdrawn after the code";
-            return self.finish(Verdict::Deny, cause, messages, Vec::new(), Some(reference));
-        }
+        let Trusting { binding, until, cause } = trusting;
         if !response.is_yes() {
             return self.allow(&cause, Vec::new(), Vec::new(), Vec::new());
         }
@@ -145,7 +136,7 @@ impl Dialogue {
             last_used_at: None,
         };
         let limit = world.settings.remember.limit;
-        let staged = Staged::Trust { host: Box::new(host), limit, epoch };
+        let staged = Staged::Trust { host: Box::new(host), limit, epoch: self.epoch };
         self.allow(&cause, Vec::new(), Vec::new(), vec![staged])
     }
 }

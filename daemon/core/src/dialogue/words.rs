@@ -281,12 +281,13 @@ pub fn too_late() -> Message {
     Message::error("That took too long. Log in again.")
 }
 
-pub(super) fn no_first_factor(reference: &Reference) -> String {
-    format!(
+/// A login has shown nothing at all.
+pub fn no_first_factor(reference: &Reference) -> Message {
+    Message::error(format!(
         "This login has shown neither a password nor a key. An administrator must put pam_twinlock \
          behind the first factor, or set AuthenticationMethods publickey,keyboard-interactive in \
          sshd_config (reference {reference})."
-    )
+    ))
 }
 
 /// A stored record belongs to an earlier account of the same name.

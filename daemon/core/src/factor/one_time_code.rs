@@ -204,7 +204,7 @@ impl OneTimeCodes {
         };
         self.pending.retain(|p| p.expires > now && !(p.method == method && p.is_of(scope)));
         if self.pending.len() >= MAX_PENDING {
-            self.pending.remove(0);
+            self.make_room(now);
         }
         self.pending.push(Pending {
             method,
@@ -216,6 +216,23 @@ impl OneTimeCodes {
             wrong,
             used: false,
         });
+    }
+
+    /// One code goes: one that nobody can use any longer; else the oldest of the source that has most,
+    /// and among sources with as many the newest, so that many strangers do not push out the owner's.
+    fn make_room(&mut self, now: Timestamp) {
+        let of = |source: &str| self.pending.iter().filter(|p| p.source == source).count();
+        let dead = self.pending.iter().position(|pending| !pending.is_alive(now));
+        let most = self.pending.iter().map(|pending| of(&pending.source)).max();
+        let crowded = |pending: &Pending| Some(of(&pending.source)) == most;
+        let goes = match dead {
+            None if most > Some(1) => self.pending.iter().position(crowded),
+            None => self.pending.len().checked_sub(1),
+            dead => dead,
+        };
+        if let Some(index) = goes {
+            self.pending.remove(index);
+        }
     }
 
     /// A message with a code is sent, also one whose code is kept elsewhere.

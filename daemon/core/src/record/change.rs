@@ -190,6 +190,7 @@ impl UserRecord {
         if self.methods().iter().all(|method| method == Method::Recovery) {
             self.recovery.clear();
             self.spent.clear();
+            self.scratch = ScratchCodes::default();
         }
         Some(old)
     }

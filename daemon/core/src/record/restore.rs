@@ -41,6 +41,10 @@ impl UserRecord {
             self.one_time.clone_from(&stored.one_time);
             self.first_seen = self.first_seen.or(stored.first_seen);
             self.reminded_of = stored.reminded_of.or(self.reminded_of);
+            // A reset since the backup said what the next enrolment needs.
+            if self.factors.is_empty() && stored.enrolment.is_some() {
+                self.enrolment = stored.enrolment;
+            }
             if stored.reset_request.is_some() {
                 self.reset_request.clone_from(&stored.reset_request);
             }

@@ -21,7 +21,7 @@ use super::setup::{
 const ALL: &str = "? Verification code (or e: e-mail, s: text message, r: recovery code, l: lost \
                    everything): ";
 
-fn with_contacts(mut record: UserRecord) -> UserRecord {
+pub fn with_contacts(mut record: UserRecord) -> UserRecord {
     let email = "alice@example.org".parse().unwrap();
     let mobile = "+14155550123".parse().unwrap();
     let (vouched, since, last_used_at) = (Vouched::Administrator, NOW, None);
@@ -30,7 +30,7 @@ fn with_contacts(mut record: UserRecord) -> UserRecord {
     record
 }
 
-fn with_channels() -> Settings {
+pub fn with_channels() -> Settings {
     let channels = Channels { email: true, mobile: true };
     Settings { channels, ..settings(Policy::default()) }
 }

@@ -9,6 +9,7 @@ mod factors;
 mod hashing;
 mod invitation;
 mod lost;
+mod meanwhile;
 mod properties;
 mod renewal;
 mod setup;

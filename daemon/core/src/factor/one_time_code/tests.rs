@@ -98,6 +98,35 @@ fn a_stranger_elsewhere_neither_replaces_nor_voids_nor_uses_up_the_owner_s_code(
 }
 
 #[test]
+fn strangers_in_many_places_do_not_push_out_the_owner_s_code() {
+    let rules = Rules::default();
+    for places in [3, 40] {
+        let mut codes = mailed("482913");
+        for n in 0..120 {
+            let source = format!("2001:db8:{:x}::/64", n % places);
+            let stranger = Scope { source: &source, service: &format!("s{n}"), ..SSHD };
+            codes.issue(stranger, Method::Email, "115599", &Plain, &rules, later(n));
+            assert!(codes.pending.len() <= MAX_PENDING);
+        }
+        assert_eq!(check(&mut codes, SSHD, "482913", later(120)), Check::Fresh(Method::Email));
+    }
+    let mut codes = OneTimeCodes::default();
+    for n in 0..20 {
+        let source = format!("2001:db8:{n:x}::/64");
+        codes.issue(
+            Scope { source: &source, ..SSHD },
+            Method::Email,
+            "1",
+            &Plain,
+            &rules,
+            later(n),
+        );
+    }
+    codes.issue(SSHD, Method::Email, "482913", &Plain, &rules, later(20));
+    assert_eq!(check(&mut codes, SSHD, "482913", later(21)), Check::Fresh(Method::Email));
+}
+
+#[test]
 fn what_is_remembered_is_bounded() {
     let mut codes = OneTimeCodes::default();
     for n in 0..100 {
