@@ -187,6 +187,10 @@ impl Daemon for Client {
         self.open = Some(open);
         Ok(Reply { messages, verdict, details })
     }
+
+    fn close(&mut self) {
+        self.open = None;
+    }
 }
 
 #[cfg(test)]

@@ -77,6 +77,9 @@ pub trait Daemon {
     /// # Errors
     /// See [`CallError`].
     fn answer(&mut self, dialogue: u64, response: &str) -> Result<Reply, CallError>;
+
+    /// Nothing more is asked: the connection goes. Whoever reads the last texts may take their time.
+    fn close(&mut self);
 }
 
 /// How a dialogue ended.
@@ -106,6 +109,7 @@ pub fn run(
             }
             Step::Ask(lines) => lines,
             Step::Done { texts, verdict, ticket } => {
+                daemon.close();
                 show(conversation, context.interactive, &texts);
                 return Ok(Ended { verdict, ticket });
             }
@@ -123,6 +127,7 @@ pub fn run(
     }
     match step {
         Step::Done { texts, verdict, ticket } => {
+            daemon.close();
             show(conversation, context.interactive, &texts);
             Ok(Ended { verdict, ticket })
         }

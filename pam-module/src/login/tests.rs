@@ -1,7 +1,7 @@
 //! The dialogue loop against a script: one list of what happens, in order, on both sides. A login
 //! must use it up to the last line.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -23,9 +23,10 @@ enum Event {
 
 use Event::{Answer, Asked, Begin, Shown};
 
-/// Both sides of the dialogue read the same script.
+/// Both sides of the dialogue read the same script. The texts of the end are shown behind a closed
+/// connection: a person who does not read on must not keep it.
 #[derive(Clone)]
-struct Script(Rc<RefCell<VecDeque<Event>>>);
+struct Script(Rc<RefCell<VecDeque<Event>>>, Rc<Cell<bool>>);
 
 impl Script {
     fn next(&self) -> Event {
@@ -54,10 +55,15 @@ impl Daemon for Script {
             _ => panic!("the daemon is answered out of turn"),
         }
     }
+
+    fn close(&mut self) {
+        self.1.set(true);
+    }
 }
 
 impl Conversation for Script {
     fn show(&mut self, texts: &[Line]) -> Result<(), ConversationError> {
+        assert!(self.1.get(), "the connection is closed first");
         match self.next() {
             Shown(expected, result) => {
                 assert_eq!(texts.iter().map(|line| &line.text).collect::<Vec<_>>(), expected);
@@ -96,7 +102,7 @@ fn typed(text: &[u8]) -> Result<Option<Vec<u8>>, ConversationError> {
 
 fn play_as(phase: Phase, interactive: bool, script: Vec<Event>) -> Result<Ended, Failure> {
     let context = Context { user: "alice".to_owned(), interactive, ..Context::default() };
-    let script = Script(Rc::new(RefCell::new(script.into())));
+    let script = Script(Rc::new(RefCell::new(script.into())), Rc::default());
     let (mut person, mut daemon) = (script.clone(), script.clone());
     let ended = run(phase, &context, &mut person, &mut daemon);
     assert!(script.0.borrow().is_empty(), "the script is used up");

@@ -113,8 +113,9 @@ impl Accounts {
         if record.check_owner(user).is_err() {
             "mismatch".clone_into(&mut status.state);
             if authority == Authority::Own {
-                // They are somebody else's.
-                (status.contacts, status.trusted_hosts) = (None, None);
+                // Everything else is somebody else's.
+                let UserStatus { user: name, state, .. } = status;
+                return UserStatus { user: name, uid: user.uid, state, ..UserStatus::default() };
             }
             return status;
         }

@@ -85,6 +85,9 @@ pub enum EngineError {
     /// Others changed the record faster than this step could.
     #[error("the record of {0:?} changes too fast")]
     Contended(String),
+    /// The policy asks for other groups than when the user was looked up.
+    #[error("the configuration was read again in the middle, and names other groups; log in again")]
+    OtherGroups,
     /// The system has no randomness.
     #[error("the system's random generator failed: {0}")]
     Random(String),

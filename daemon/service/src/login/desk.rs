@@ -20,12 +20,13 @@ use twinlock_core::{
     dialogue::{self, Dialogue, Message, Outcome, Staged, Step, Turn, Verdict, decide_account},
     login::{LoginContext, User},
     record::UserRecord,
-    reference::Reference,
     response::Response,
 };
 use zeroize::Zeroizing;
 
+pub use super::reply::{Ending, OpenDialogue, Reply};
 use super::{
+    reply::without_prompt,
     request::Request,
     sessions::Sessions,
     slots::{Slot, Slots},
@@ -50,41 +51,6 @@ const GLANCE: Duration = Duration::from_millis(10);
 
 /// The uid that stands for a user whom NSS does not know; no account may have it (`(uid_t) -1`).
 const NO_UID: u32 = u32::MAX;
-
-/// What the PAM module is told.
-pub enum Reply {
-    /// Show these, and come back with an answer.
-    Ask(Vec<Message>, Box<OpenDialogue>),
-    /// The login is decided.
-    Done(Ending),
-}
-
-/// The end of a dialogue, with the ticket for the next phase.
-pub struct Ending {
-    /// How it ended.
-    pub verdict: Verdict,
-    /// What the person reads.
-    pub messages: Vec<Message>,
-    /// What the person was told to quote.
-    pub reference: Option<Reference>,
-    /// For the account phase.
-    pub ticket: Option<Zeroizing<String>>,
-}
-
-impl Ending {
-    pub(super) fn without_ticket(verdict: Verdict, messages: Vec<Message>) -> Self {
-        Self { verdict, messages, reference: None, ticket: None }
-    }
-}
-
-/// A dialogue that waits for an answer. Dropped, it is over.
-pub struct OpenDialogue {
-    pub(super) dialogue: Dialogue,
-    known: bool,
-    pub(super) binding: Binding,
-    opened: Duration,
-    _slot: Slot,
-}
 
 /// Takes logins in.
 pub struct Desk {
@@ -130,6 +96,10 @@ impl Desk {
         let (phase, name) = (request.phase, request.user.clone());
         let open_door =
             phase == Phase::Auth && self.is_open_door(&request.service, &request.first_factors);
+        if open_door && !self.stacks.check_first_factor(&request.service) {
+            return self.shut(&name, "a code alone is no login: no first factor was shown");
+        }
+        let settings = self.engine.settings();
         let decided = async {
             match phase {
                 Phase::Session => self.session(request, process).await,
@@ -140,6 +110,10 @@ impl Desk {
         };
         let reply = within(DEADLINE, decided).await;
         let reply = reply.unwrap_or_else(|error| Reply::Done(self.trouble(&name, &error)));
+        let reply = match phase {
+            Phase::Auth | Phase::Account => self.with_all_groups(&settings, &name, reply),
+            Phase::Password | Phase::Session => reply,
+        };
         self.keep_shut(open_door, &name, reply)
     }
 
@@ -148,11 +122,11 @@ impl Desk {
         if self.engine.steady().saturating_sub(open.opened) >= LIFETIME {
             return Reply::Done(self.too_late(&open));
         }
-        let OpenDialogue { dialogue, known, binding, opened, _slot: slot } = open;
+        let OpenDialogue { dialogue, known, binding, opened, settings, slot } = open;
         let login = dialogue.login();
         let user = login.user.clone();
-        let open_door = binding.errand == Errand::Login
-            && self.is_open_door(&login.service, &login.first_factors);
+        let is_login = binding.errand == Errand::Login;
+        let open_door = is_login && self.is_open_door(&login.service, &login.first_factors);
         let step =
             self.step(&user, known, |record, world| dialogue.answer(response, record, world));
         let reply = match within(DEADLINE, step).await {
@@ -161,6 +135,10 @@ impl Desk {
             }
             Err(error) => Reply::Done(self.trouble(&user.name, &error)),
             Ok(step) => self.reply(step, known, binding, opened, slot),
+        };
+        let reply = match is_login {
+            true => self.with_all_groups(&settings, &user.name, reply),
+            false => reply,
         };
         self.keep_shut(open_door, &user.name, reply)
     }
@@ -331,7 +309,8 @@ impl Desk {
     ) -> Reply {
         match step {
             Step::Ask(messages, dialogue) => {
-                let open = OpenDialogue { dialogue, known, binding, opened, _slot: slot };
+                let settings = self.engine.settings();
+                let open = OpenDialogue { dialogue, known, binding, opened, settings, slot };
                 Reply::Ask(messages, Box::new(open))
             }
             Step::Done(Outcome { verdict: Verdict::Allow, .. }) if !known => {
@@ -378,15 +357,5 @@ impl Desk {
         let verdict = grant.verdict;
         let ticket = self.tickets.issue(Secret::new(*secret), binding, grant, self.engine.steady());
         Ok(Ending { verdict, messages, reference: None, ticket: Some(ticket) })
-    }
-}
-
-/// The account phase has no prompts; a step that asks one anyway lets nobody in.
-fn without_prompt(step: Step) -> Ending {
-    match step {
-        Step::Done(Outcome { verdict, messages, reference, .. }) => {
-            Ending { verdict, messages, reference, ticket: None }
-        }
-        Step::Ask(..) => Ending::without_ticket(Verdict::Deny, Vec::new()),
     }
 }

@@ -14,6 +14,7 @@ use zbus::{OwnedVariant, Variant, fdo, interface};
 
 use super::{
     desk::{Desk, Ending, OpenDialogue, Reply},
+    places::Occupant,
     request::Request,
 };
 
@@ -24,14 +25,20 @@ const LIMIT: usize = 16;
 pub struct LoginInterface {
     desk: Arc<Desk>,
     process: i32,
+    occupant: Arc<Occupant>,
     dialogues: HashMap<u64, Box<OpenDialogue>>,
     last: u64,
 }
 
 impl LoginInterface {
-    /// For a peer of this process id.
-    pub fn new(desk: Arc<Desk>, process: i32) -> Self {
-        Self { desk, process, dialogues: HashMap::new(), last: 0 }
+    /// For a peer of this process id, in its place.
+    pub fn new(desk: Arc<Desk>, process: i32, occupant: Arc<Occupant>) -> Self {
+        Self { desk, process, occupant, dialogues: HashMap::new(), last: 0 }
+    }
+
+    /// Keeps the place while a dialogue is open.
+    fn keep_place(&self) {
+        self.occupant.set_busy(!self.dialogues.is_empty());
     }
 }
 
@@ -55,6 +62,7 @@ impl LoginInterface {
         }
         self.last += 1;
         let dialogue = self.last;
+        self.occupant.set_busy(true);
         let (messages, verdict, details) = match self.desk.begin(request, self.process).await {
             Reply::Ask(messages, open) => {
                 self.dialogues.insert(dialogue, open);
@@ -62,6 +70,7 @@ impl LoginInterface {
             }
             Reply::Done(ending) => ending_on_wire(ending),
         };
+        self.keep_place();
         Ok((dialogue, messages, verdict, details))
     }
 
@@ -75,19 +84,22 @@ impl LoginInterface {
         let Some(open) = self.dialogues.remove(&dialogue) else {
             return Err(fdo::Error::InvalidArgs("no such dialogue is open here".to_owned()));
         };
-        Ok(match self.desk.answer(*open, &response).await {
+        let reply = match self.desk.answer(*open, &response).await {
             Reply::Ask(messages, open) => {
                 self.dialogues.insert(dialogue, open);
                 (on_wire(messages), String::new(), HashMap::new())
             }
             Reply::Done(ending) => ending_on_wire(ending),
-        })
+        };
+        self.keep_place();
+        Ok(reply)
     }
 
     async fn cancel(&mut self, dialogue: u64) {
         if let Some(open) = self.dialogues.remove(&dialogue) {
             self.desk.abandon(*open, "cancelled");
         }
+        self.keep_place();
     }
 }
 

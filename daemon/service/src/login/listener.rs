@@ -22,10 +22,7 @@ use nix::{
     },
 };
 use thiserror::Error;
-use tokio::{
-    net::{UnixListener, UnixStream},
-    sync::Semaphore,
-};
+use tokio::net::{UnixListener, UnixStream};
 use twinlock_bus_api::names::OBJECT_PATH;
 use twinlock_core::audit::{AuditEvent, Happening};
 use zbus::{Guid, connection::Builder};
@@ -33,12 +30,13 @@ use zbus::{Guid, connection::Builder};
 use super::{
     desk::{self, Desk},
     interface::LoginInterface,
+    places::{Place, Places},
 };
 use crate::{engine::Engine, journal, socket::BoundedSocket};
 
 /// Connections served at once. Each is a login of root's programs; sshd's own `MaxStartups` is
 /// far below.
-const CONNECTIONS: usize = 1024;
+pub(super) const CONNECTIONS: usize = 1024;
 
 /// How long a peer may take to authenticate itself.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -130,9 +128,8 @@ pub async fn serve(listener: StdListener, engine: Arc<Engine>, desk: Arc<Desk>) 
     listener.set_nonblocking(true)?;
     let listener = UnixListener::from_std(listener)?;
     let guid = Guid::generate();
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Places::new(CONNECTIONS);
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return Ok(()) };
         match listener.accept().await {
             Err(error) => {
                 journal::line(&format!("a login could not be taken in: {error}"));
@@ -140,9 +137,12 @@ pub async fn serve(listener: StdListener, engine: Arc<Engine>, desk: Arc<Desk>) 
             }
             Ok((stream, _)) => {
                 let (engine, desk, guid) = (engine.clone(), desk.clone(), guid.clone());
+                let place = places.take().await;
                 tokio::spawn(async move {
-                    let _permit = permit;
-                    connection(stream, &engine, desk, guid.into()).await;
+                    tokio::select! {
+                        () = connection(stream, &engine, desk, guid.into(), &place) => {}
+                        () = place.wanted() => {}
+                    }
                 });
             }
         }
@@ -150,12 +150,18 @@ pub async fn serve(listener: StdListener, engine: Arc<Engine>, desk: Arc<Desk>) 
 }
 
 /// One connection, from the check of its peer to its end.
-async fn connection(stream: UnixStream, engine: &Engine, desk: Arc<Desk>, guid: zbus::OwnedGuid) {
+async fn connection(
+    stream: UnixStream,
+    engine: &Engine,
+    desk: Arc<Desk>,
+    guid: zbus::OwnedGuid,
+    place: &Place,
+) {
     let Some(process) = peer_of_root(&stream, engine) else { return };
     let built = Builder::socket(BoundedSocket::of_login(stream))
         .server(guid)
         .p2p()
-        .serve_at(OBJECT_PATH, LoginInterface::new(desk, process))
+        .serve_at(OBJECT_PATH, LoginInterface::new(desk, process, place.occupant()))
         .build();
     match tokio::time::timeout(HANDSHAKE, built).await {
         Ok(Ok(connection)) => {

@@ -4,7 +4,7 @@
 
 use twinlock_core::{
     audit::{AuditEvent, Happening},
-    dialogue::{self, Message, Verdict},
+    dialogue::{self, Message, Settings, Verdict},
     login::{FirstFactor, LoginContext},
     policy::Mode,
     reference::Reference,
@@ -77,19 +77,33 @@ impl Desk {
     pub(super) fn keep_shut(&self, open_door: bool, user: &str, reply: Reply) -> Reply {
         match reply {
             Reply::Done(Ending { verdict: Verdict::Skip, .. }) if open_door => {
-                let reference = self.engine.reference();
-                let cause = "no first factor was shown, and no second one could be asked";
-                let event = AuditEvent::new(Happening::LoginRefused, user, cause);
-                self.engine.audit(event.with_reference(reference.clone()));
-                Reply::Done(Ending {
-                    verdict: Verdict::Deny,
-                    messages: vec![dialogue::unavailable(&reference)],
-                    reference: Some(reference),
-                    ticket: None,
-                })
+                self.shut(user, "no first factor was shown, and no second one could be asked")
             }
             reply => reply,
         }
+    }
+
+    /// Refuses where the policy, read again since the user was looked up under `before`, asks for other
+    /// groups than were looked up: those who are in one of them would be taken for somebody who is not.
+    pub(super) fn with_all_groups(&self, before: &Settings, user: &str, reply: Reply) -> Reply {
+        let groups_now = self.engine.settings().policy.group_names();
+        if groups_now == before.policy.group_names() {
+            return reply;
+        }
+        Reply::Done(self.trouble(user, &EngineError::OtherGroups))
+    }
+
+    /// Refuses a login that has shown nothing.
+    pub(super) fn shut(&self, user: &str, cause: &str) -> Reply {
+        let reference = self.engine.reference();
+        let event = AuditEvent::new(Happening::LoginRefused, user, cause);
+        self.engine.audit(event.with_reference(reference.clone()));
+        Reply::Done(Ending {
+            verdict: Verdict::Deny,
+            messages: vec![dialogue::no_first_factor(&reference)],
+            reference: Some(reference),
+            ticket: None,
+        })
     }
 
     pub(super) fn observes(&self) -> bool {

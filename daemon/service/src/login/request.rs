@@ -94,7 +94,10 @@ impl Request {
             ),
             user: user.ok_or(RequestError::Missing(context::USER))?,
             tty: fields.text(context::TTY, LONGEST)?,
-            first_factors: FirstFactor::of_login(auth_info.as_deref(), has_authtok),
+            first_factors: FirstFactor::of_login(
+                auth_info.as_deref().filter(|_| service == "sshd"),
+                has_authtok,
+            ),
             has_authtok,
             interactive: fields.flag(context::INTERACTIVE)?.unwrap_or(true),
             ticket: fields.text(context::TICKET, LONGEST)?.map(Zeroizing::new),

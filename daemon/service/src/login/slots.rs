@@ -13,6 +13,10 @@ use std::{
 /// Dialogues open at once for one user and source.
 pub const LIMIT: usize = 8;
 
+/// Dialogues open at once for one source, whoever they are about: far more than one who sits there
+/// needs, enough for a bastion from which many log in, and a quarter of what the daemon serves.
+pub const LIMIT_OF_SOURCE: usize = 256;
+
 type Open = Arc<Mutex<HashMap<(String, String), Vec<Place>>>>;
 
 struct Place {
@@ -44,9 +48,15 @@ impl Slots {
     pub fn take(&self, user: &str, source: &str, number: u64, now: Duration) -> Option<Slot> {
         let key = (user.to_owned(), source.to_owned());
         let mut open = self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for ((_, from), places) in open.iter_mut() {
+            if from == source {
+                places.retain(|place| now.saturating_sub(place.opened) < self.lifetime);
+            }
+        }
+        let here: usize =
+            open.iter().filter(|((_, from), _)| from == source).map(|(_, it)| it.len()).sum();
         let places = open.entry(key.clone()).or_default();
-        places.retain(|place| now.saturating_sub(place.opened) < self.lifetime);
-        if places.len() >= LIMIT {
+        if places.len() >= LIMIT || here >= LIMIT_OF_SOURCE {
             return None;
         }
         places.push(Place { number, opened: now });
@@ -86,6 +96,19 @@ mod tests {
         assert!(take(&slots, "bob", "local", 102).is_some());
         taken.pop();
         assert!(take(&slots, "alice", "local", 103).is_some());
+    }
+
+    #[test]
+    fn one_source_takes_a_quarter_of_all_places_whomever_it_asks_for() {
+        let slots = Slots::new(LIFETIME);
+        let user = |n: u64| format!("user{}", n / LIMIT as u64);
+        let taken: Vec<_> = (0..LIMIT_OF_SOURCE as u64)
+            .map(|n| take(&slots, &user(n), "local:mallory", n).unwrap())
+            .collect();
+        assert!(take(&slots, "alice", "local:mallory", 1000).is_none());
+        assert!(take(&slots, "alice", "203.0.113.9", 1001).is_some());
+        drop(taken);
+        assert!(take(&slots, "alice", "local:mallory", 1002).is_some());
     }
 
     #[test]

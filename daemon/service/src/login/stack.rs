@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use twinlock_pam_stack::{
     Folders, MODULE, Phase, Stack,
     machine::{Asked, Assumptions, Daemon, Impression, State, run},
-    modules::Role,
+    modules::{Role, role},
 };
 
 /// The stacks of this host.
@@ -24,6 +24,16 @@ impl Stacks {
     /// The stacks in these folders.
     pub const fn in_folders(folders: Vec<PathBuf>) -> Self {
         Self { folders: Folders::at(folders) }
+    }
+
+    /// Whether the auth phase of this service checks a first factor. One that cannot be read does, and a
+    /// module that nobody knows is taken for one that does: this is asked to refuse logins.
+    pub fn check_first_factor(&self, service: &str) -> bool {
+        let stack = Stack::read(&self.folders, service, Phase::Auth);
+        stack.map_or(true, |stack| {
+            let factor = |target: &str| role(target, Role::FirstFactor) == Role::FirstFactor;
+            stack.entries().iter().any(|entry| factor(&entry.rule.target))
+        })
     }
 
     /// Whether the account phase of this service reaches Twinlock.
@@ -130,6 +140,24 @@ mod tests {
         assert!(!redeems(&[("su", "auth include common"), ("common", line)], "su"));
         assert!(!redeems(&[("su", "@include su")], "su"));
         assert!(!redeems(&[("su", "@include gone")], "su"));
+    }
+
+    #[test]
+    fn a_stack_that_checks_nothing_is_known_and_doubt_is_none() {
+        for (text, checks) in [
+            ("auth required pam_twinlock.so\nauth required pam_permit.so\n", false),
+            ("auth required pam_env.so\nauth required pam_twinlock.so\n", false),
+            ("auth required pam_unix.so\nauth required pam_twinlock.so\n", true),
+            ("auth required pam_of_somebody.so\nauth required pam_twinlock.so\n", true),
+            ("@include common\nauth required pam_twinlock.so\n", true),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("sshd"), text).unwrap();
+            fs::write(folder.path().join("common"), "auth requisite pam_sss.so\n").unwrap();
+            let stacks = Stacks::in_folders(vec![folder.path().to_owned()]);
+            assert_eq!(stacks.check_first_factor("sshd"), checks, "{text}");
+            assert!(stacks.check_first_factor("gone"));
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::{
+    bus::account::Authority,
     directory::DirectoryError,
     store::{Change, Store},
     testing::{alice, change, enrol},
@@ -143,6 +144,26 @@ async fn a_switch_that_cannot_be_set_changes_nothing() {
     assert_eq!(bus.setup.store.commits(), before);
     let status = status_of(&bus, "alice").await;
     assert_eq!((status.state.as_str(), status.second_factor), ("mismatch", None));
+}
+
+#[tokio::test]
+async fn who_has_the_name_of_an_earlier_account_is_told_nothing_of_it() {
+    let bus = under(Policy::default()).await;
+    enrol(&bus.accounts.engine, &alice()).await;
+    let connection = bus.connect().await;
+    AdminProxy::new(&connection).await.unwrap().set_switch("alice", "off").await.unwrap();
+    let stranger = User { uid: 4242, ..alice() };
+    let record = bus.accounts.engine.read("alice").await.unwrap();
+    let own = bus.accounts.describe(&stranger, record.clone(), Authority::Own);
+    let bare = UserStatus {
+        user: "alice".to_owned(),
+        uid: 4242,
+        state: "mismatch".to_owned(),
+        ..UserStatus::default()
+    };
+    assert_eq!(own, bare);
+    let told = bus.accounts.describe(&stranger, record, Authority::Administrator);
+    assert!(told.switch == Some(false) && !told.factors.is_empty());
 }
 
 #[tokio::test]

@@ -75,6 +75,27 @@ async fn after_five_wrong_codes_the_source_waits_and_no_other_does() {
 }
 
 #[tokio::test]
+async fn a_policy_that_names_other_groups_since_the_look_up_decides_nothing() {
+    let (setup, desk) = enrolled().await;
+    let (_, before) = asked(begin(&desk, "auth", "alice", &[]).await);
+    let mut settings = (*desk.engine.settings()).clone();
+    let staff = twinlock_core::policy::List {
+        included: std::iter::once("staff".to_owned()).collect(),
+        ..Default::default()
+    };
+    let profile = twinlock_core::policy::Profile { groups: staff, ..Default::default() };
+    settings.policy.profiles.push(profile);
+    desk.engine.replace_settings(settings);
+    let ending = done(desk.answer(before, &Response::new(RIGHT.to_owned())).await);
+    assert_eq!((ending.verdict, ending.ticket.is_some()), (Verdict::Deny, false));
+    let lines = setup.lines();
+    assert!(lines.iter().any(|line| line.contains("names other groups")), "{lines:?}");
+    let (_, after) = asked(begin(&desk, "auth", "alice", &[]).await);
+    setup.clock.advance(30);
+    asked(desk.answer(after, &Response::new(WRONG.to_owned())).await);
+}
+
+#[tokio::test]
 async fn who_does_not_exist_has_to_wait_like_who_does() {
     let (setup, desk) = enrolled().await;
     for name in ["alice", "no-such-user"] {

@@ -243,6 +243,32 @@ async fn silent_and_babbling_peers_block_nobody() {
 }
 
 #[tokio::test]
+async fn peers_who_sit_on_every_place_without_a_dialogue_keep_nobody_out() {
+    let served = Served::start().await;
+    let mut sitting = Vec::new();
+    // One has ended its dialogue and does not go; the others never say a word.
+    let (connection, login) = served.connect().await;
+    let (dialogue, ..) = login.begin("auth", login_of("alice")).await.unwrap();
+    login.cancel(dialogue).await.unwrap();
+    // And one is in the middle of its own.
+    let (_kept, in_dialogue) = served.connect().await;
+    let (dialogue, ..) = in_dialogue.begin("auth", login_of("alice")).await.unwrap();
+    for _ in 0..listener::CONNECTIONS + 100 {
+        sitting.push(StdStream::connect(served.socket()).unwrap());
+        tokio::task::yield_now().await;
+    }
+    let (_connection, other) = served.connect().await;
+    let begun =
+        tokio::time::timeout(Duration::from_secs(5), other.begin("auth", login_of("alice")));
+    assert_eq!(begun.await.unwrap().unwrap().2, "");
+    let gone = tokio::time::timeout(PATIENCE, connection.closed());
+    assert!(gone.await.is_ok(), "the oldest without a dialogue is gone");
+    let answered = in_dialogue.answer(dialogue, RIGHT).await.unwrap();
+    assert_eq!(answered.1, "allow", "who has a dialogue keeps the place");
+    drop(sitting);
+}
+
+#[tokio::test]
 async fn the_socket_is_of_root_alone_and_a_stale_one_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep").join("login.sock");
