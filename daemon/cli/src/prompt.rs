@@ -97,9 +97,11 @@ impl Prompt for Console {
 
     fn ask_hidden(&mut self, question: &str) -> Result<Secret, Failure> {
         let Self::Terminal(terminal) = self else { return self.ask(question) };
-        write!(terminal, "{question}").and_then(|()| terminal.flush())?;
         let answer = {
+            // Before the question: whoever answers at once is neither shown nor passed over.
             let mut quiet = Quiet::on(terminal).map_err(io::Error::from)?;
+            let mut screen = quiet.terminal;
+            write!(screen, "{question}").and_then(|()| screen.flush())?;
             read_line(&mut quiet)
         };
         writeln!(terminal)?;
