@@ -9,6 +9,7 @@
 )]
 
 mod administration;
+mod authority;
 mod backup;
 mod bad_codes;
 mod bad_names;
@@ -22,6 +23,7 @@ mod enrolment;
 mod every_key;
 mod fail2ban;
 mod failures;
+mod full_disk;
 mod history;
 mod import;
 mod installed;
@@ -44,6 +46,7 @@ mod races;
 mod reminders;
 mod report;
 mod resets;
+mod restored;
 mod rig_self_test;
 mod secrecy;
 mod session_news;
