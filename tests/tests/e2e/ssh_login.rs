@@ -145,8 +145,10 @@ fn a_user_whom_only_an_administrator_enrols_is_refused_without_a_factor() {
 #[test]
 fn an_unknown_user_is_asked_like_any_other_and_never_let_in() {
     Host::run_with_daemon(|host, _| {
-        // No password line: what an unknown user sees is Twinlock's doing alone.
-        install("sshd", &code_alone(""));
+        // Whatever becomes of the password: what an unknown user sees is Twinlock's doing alone.
+        let mut stack = code_alone("");
+        stack.insert(0, "auth optional pam_unix.so".to_owned());
+        install("sshd", &stack);
         let _sshd = Sshd::start(&[]);
         let phone = enrol("alice");
         // Whoever enrolled at a login has recovery codes.
@@ -154,6 +156,7 @@ fn an_unknown_user_is_asked_like_any_other_and_never_let_in() {
         let ssh = Ssh::to(&host.alice).methods("keyboard-interactive").from("203.0.113.7");
         let mut transcripts = ["mallory", "alice"].map(|name| {
             let mut terminal = ssh.clone().name(name).start();
+            terminal.expect("assword:").type_line("wrong");
             for _ in 0..3 {
                 terminal.expect(CODE).type_line(&phone.wrong());
             }
