@@ -13,6 +13,7 @@ use twinlock_tests::rig::command::{enrol, errors, failures, json, show, twinlock
 use twinlock_tests::rig::daemon::Daemon;
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::namespace::write;
+use twinlock_tests::rig::pam_stack::{code_alone, install};
 use twinlock_tests::rig::process::demand;
 use twinlock_tests::rig::users::User;
 
@@ -90,11 +91,14 @@ fn every_change_on_a_full_disk_is_refused_with_the_cause_and_works_when_there_is
         }
         write(OATH, "HOTP/T30 dan - 3132333435363738393031323334353637383930\n");
         fs::set_permissions(OATH, Permissions::from_mode(0o600)).unwrap();
+        install("sshd", &code_alone("timeout=3"));
         on_small_disk(daemon);
         let mut phone = enrol("alice");
         enrol("bob");
-        let from = Login::new("code", "alice").from("203.0.113.7");
+        let login_of = Login::new("sshd", "alice").environment("SSH_AUTH_INFO_0", "password");
+        let from = login_of.from("203.0.113.7");
         assert!(login(&from.clone().answer(phone.fresh()).answer("y")).is_success());
+        assert_eq!(show("alice")["trusted_hosts"].as_array().map(Vec::len), Some(1));
         assert!(!login(&from.clone().from("203.0.113.8").answer(phone.wrong())).is_success());
         assert!(twinlock(&["mfa", "on", "alice"]).status.success());
         assert!(twinlock(&["backup", BACKUP, "--store-key"]).status.success());

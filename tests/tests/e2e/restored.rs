@@ -8,6 +8,7 @@ use twinlock_tests::rig::application::login;
 use twinlock_tests::rig::command::{enrol, errors, json, show, twinlock, twinlock_as};
 use twinlock_tests::rig::daemon::{Daemon, STORE};
 use twinlock_tests::rig::host::Host;
+use twinlock_tests::rig::pam_stack::{code_alone, install};
 use twinlock_tests::rig::process::run;
 use twinlock_tests::rig::users::User;
 
@@ -20,7 +21,7 @@ fn at_home() -> Login {
 }
 
 fn after_a_password(user: &str) -> Login {
-    Login::new("code", user).environment("SSH_AUTH_INFO_0", "password")
+    Login::new("sshd", user).environment("SSH_AUTH_INFO_0", "password")
 }
 
 /// Whether a login was asked for nothing.
@@ -62,6 +63,7 @@ fn refused(code: &str) -> bool {
 fn a_trusted_host_is_asked_again_and_nothing_that_was_void_works_after_a_restore() {
     Host::run_with_daemon(|_, daemon| {
         User::create("dan", "correct horse");
+        install("sshd", &code_alone("timeout=3"));
         fs::write(WORDS, "correct horse battery staple\n").unwrap();
         run(std::process::Command::new("chmod").args(["600", WORDS]));
         let mut phone = enrol("alice");

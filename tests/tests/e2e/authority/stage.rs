@@ -12,7 +12,7 @@ use twinlock_tests::rig::artifacts;
 use twinlock_tests::rig::authenticator::Authenticator;
 use twinlock_tests::rig::command::{enrol, json, show, twinlock, twinlock_as};
 use twinlock_tests::rig::namespace::write;
-use twinlock_tests::rig::pam_stack::{install, install_module};
+use twinlock_tests::rig::pam_stack::{code_alone, install, install_module};
 use twinlock_tests::rig::process::{as_user, demand};
 use twinlock_tests::rig::users::User;
 
@@ -42,6 +42,7 @@ impl Stage {
         enrol("gone");
         demand(Command::new("userdel").args(["--force", "gone"]));
         install_module();
+        install("sshd", &code_alone("timeout=3"));
         install("su", &["auth required pam_unix.so", "account required pam_unix.so"]);
         fs::create_dir(OPEN).unwrap();
         fs::set_permissions(OPEN, Permissions::from_mode(0o755)).unwrap();
@@ -130,7 +131,7 @@ impl Stage {
 }
 
 fn from_afar() -> Login {
-    Login::new("code", "bob").from("203.0.113.7").environment("SSH_AUTH_INFO_0", "password")
+    Login::new("sshd", "bob").from("203.0.113.7").environment("SSH_AUTH_INFO_0", "password")
 }
 
 /// What a user would import, in a folder of theirs.
