@@ -331,7 +331,7 @@ impl Dialogue {
 
     fn prompt(&self) -> String {
         match &self.state {
-            State::Code(default) => words::code_prompt(self.methods, *default),
+            State::Code(default) => words::code_prompt(self.methods, *default, self.says_lost()),
             State::Recovery => words::RECOVERY_PROMPT.to_owned(),
             State::Bypass => words::BYPASS_PROMPT.to_owned(),
             State::Lost => words::LOST_PROMPT.to_owned(),
@@ -344,6 +344,13 @@ impl Dialogue {
             }
             State::Farewell(_) => words::ENTER_PROMPT.to_owned(),
         }
+    }
+
+    /// Whether the prompt says how to ask for a reset: not to who has shown no first factor, since
+    /// nothing would come of it, and where there is one method only to who has tried it in vain.
+    fn says_lost(&self) -> bool {
+        let others = self.methods.iter().any(|method| method != Method::Totp);
+        !self.login.first_factors.is_empty() && (others || self.failed > 0)
     }
 
     fn ask(self, mut messages: Vec<Message>, effects: Vec<Effect>) -> Turn {

@@ -23,6 +23,8 @@ pub(super) const BYPASS_PROMPT: &str = "Bypass code (Enter: go on without one): 
 
 pub(super) const INVITATION_PROMPT: &str = "Invitation code: ";
 
+const LOST_OPTION: &str = "l: lost everything";
+
 pub(super) const LOST_PROMPT: &str = "Ask for it? [y/N] ";
 
 pub(super) const LOST_ABOUT: &str = "\nAn administrator can take your second factors away, so that you can set them up anew. The \
@@ -75,14 +77,14 @@ pub(super) fn key(drawing: &str, account: &str, key: &str) -> String {
     format!("\n{drawing}\n\nAccount: {account}    Key: {key}")
 }
 
-/// The prompt for a code, with what else can be typed. `default` is what nothing typed asks for.
-pub(super) fn code_prompt(methods: Methods, default: Option<Method>) -> String {
-    let options: Vec<_> = methods.iter().filter_map(|method| option(method, default)).collect();
+/// The prompt for a code, with what else can be typed. `default` is what nothing typed asks for, and
+/// `lost` whether a reset can be asked for.
+pub(super) fn code_prompt(methods: Methods, default: Option<Method>, lost: bool) -> String {
+    let options = methods.iter().filter_map(|method| option(method, default));
+    let options: Vec<_> = options.chain(lost.then(|| LOST_OPTION.to_owned())).collect();
     match options.as_slice() {
         [] => "Verification code: ".to_owned(),
-        options => {
-            format!("Verification code (or {}, l: lost everything): ", options.join(", "))
-        }
+        options => format!("Verification code (or {}): ", options.join(", ")),
     }
 }
 

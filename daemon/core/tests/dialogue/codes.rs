@@ -14,6 +14,7 @@ use super::setup::{
 };
 
 const PROMPT: &str = "? Verification code: ";
+const AGAIN: &str = "? Verification code (or l: lost everything): ";
 const NOT_RIGHT: &str = "! That code is not right (reference 777777).";
 const USED: &str = "! That code was used already; wait for the next one.";
 
@@ -37,9 +38,9 @@ fn a_right_code_lets_in_without_a_word() {
 fn of_three_wrong_codes_the_third_ends_the_login_and_each_is_counted() {
     let mut login = begin();
     login.answer(WRONG);
-    assert_eq!(login.shown(), [NOT_RIGHT, PROMPT]);
+    assert_eq!(login.shown(), [NOT_RIGHT, AGAIN]);
     login.answer("not a code");
-    assert_eq!(login.shown(), [NOT_RIGHT, PROMPT]);
+    assert_eq!(login.shown(), [NOT_RIGHT, AGAIN]);
     login.answer("");
     assert_eq!(login.shown(), [NOT_RIGHT]);
     assert_eq!(login.outcome().verdict, Verdict::Deny);
@@ -63,7 +64,7 @@ fn a_used_code_is_said_to_be_used_and_is_no_guess() {
     let mut login = Login::begin(Policy::default(), first.record, login());
     for _ in 0..2 {
         login.answer(&right());
-        assert_eq!(login.shown(), [USED, PROMPT]);
+        assert_eq!(login.shown(), [USED, AGAIN]);
     }
     login.answer(&right());
     assert_eq!(login.shown(), [USED]);
@@ -75,7 +76,7 @@ fn a_used_code_is_said_to_be_used_and_is_no_guess() {
 fn the_code_of_a_clock_that_is_off_is_wrong_and_the_log_says_how_far_off() {
     let mut login = begin();
     login.answer(&code_of(SECRET, -7));
-    assert_eq!(login.shown(), [NOT_RIGHT, PROMPT]);
+    assert_eq!(login.shown(), [NOT_RIGHT, AGAIN]);
     assert_eq!(login.events(), ["code.refused: right code for another time: -7 steps of 30 s"]);
 }
 

@@ -11,7 +11,7 @@ use twinlock_core::{
     record::UserRecord,
 };
 
-use super::setup::{Login, NOW, login, right, settings, with_recovery};
+use super::setup::{Login, NOW, enrolled, login, right, settings, with_recovery};
 
 const PROMPT: &str = "? Verification code (or r: recovery code, l: lost everything): ";
 
@@ -65,6 +65,31 @@ fn one_request_at_a_time_and_none_for_a_day_after_it() {
         next.answer("l").answer("y");
         assert_eq!(next.notices.len(), usize::from(made), "after {hours} hours");
     }
+}
+
+#[test]
+fn who_has_an_app_alone_reads_of_it_after_a_code_in_vain_and_can_ask_at_once() {
+    let app_alone = twinlock_core::policy::Method::Totp;
+    let mut login = Login::begin(Policy::default(), enrolled(), login());
+    assert_eq!(login.shown(), ["? Verification code: "]);
+    assert!(login.record.methods().iter().all(|method| method == app_alone));
+    login.answer("");
+    assert_eq!(login.shown()[1], "? Verification code (or l: lost everything): ");
+    login.answer("l").answer("y");
+    assert!(login.record.reset_request.is_some());
+    let mut at_once = Login::begin(Policy::default(), enrolled(), self::login());
+    at_once.answer("l").answer("y");
+    assert!(at_once.record.reset_request.is_some());
+}
+
+#[test]
+fn who_has_shown_no_first_factor_does_not_read_of_it() {
+    let nothing =
+        LoginContext { first_factors: Vec::new(), service: "login".to_owned(), ..login() };
+    let mut login = Login::begin(Policy::default(), record(), nothing);
+    assert_eq!(login.shown(), ["? Verification code (or r: recovery code): "]);
+    login.answer("000000");
+    assert_eq!(login.shown()[1], "? Verification code (or r: recovery code): ");
 }
 
 #[test]
