@@ -175,6 +175,9 @@ pub struct Problem {
     default_path = "/org/twinlock1"
 )]
 pub trait SelfService {
+    /// The version of the daemon. One of before this method answers with `UnknownMethod`.
+    fn version(&self) -> Result<String>;
+
     /// What stands of the caller.
     fn status(&self) -> Result<UserStatus>;
 

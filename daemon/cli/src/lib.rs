@@ -34,6 +34,7 @@ pub mod secret;
 pub mod settings;
 pub mod surroundings;
 pub mod verbs;
+mod version;
 
 use clap::CommandFactory;
 

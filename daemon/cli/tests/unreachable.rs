@@ -87,6 +87,22 @@ fn a_daemon_that_does_not_know_the_request_is_of_another_version() {
 }
 
 #[test]
+fn a_status_warns_of_a_daemon_that_was_not_restarted_since_an_upgrade() {
+    let mut all = String::new();
+    for version in [Some("0.0.1\u{1b}[2J"), Some(""), None] {
+        let daemon = Daemon::for_caller("alice");
+        daemon.state.lock().unwrap().version = version;
+        all.push_str(&transcript(&["--config", daemon.config(), "status"], ""));
+    }
+    let json = Daemon::for_caller("alice");
+    json.state.lock().unwrap().version = Some("0.0.1");
+    let shown = transcript(&["--config", json.config(), "status", "--json"], "");
+    assert!(shown.contains("Warning: twinlockd runs in version 0.0.1"), "{shown}");
+    assert!(shown.ends_with("--- exit code 0\n"), "{shown}");
+    insta::assert_snapshot!(all.replace(env!("CARGO_PKG_VERSION"), "OWN"));
+}
+
+#[test]
 fn an_address_that_is_none_is_an_error_of_the_configuration() {
     let directory = tempfile::tempdir().unwrap();
     let config = configuration(directory.path(), "nonsense");

@@ -6,6 +6,7 @@ use twinlock_bus_api::contact::ConfirmedContact;
 use super::calls::secrets;
 use super::{CallError, Client, Subject};
 use crate::secret::Secret;
+use crate::version;
 
 /// A code that was sent.
 pub struct Sent {
@@ -31,6 +32,14 @@ impl From<ConfirmedContact> for Confirmed {
 }
 
 impl Client {
+    /// The version of the daemon; none where it is of before it could say.
+    ///
+    /// # Errors
+    /// [`CallError`], as of every call here.
+    pub fn daemon_version(&mut self) -> Result<Option<String>, CallError> {
+        self.call(async |bus| version::read(SelfServiceProxy::new(bus).await?.version().await))
+    }
+
     /// Has a code sent by `email` or `sms` that counts as a fresh one of the caller's.
     ///
     /// # Errors

@@ -6,13 +6,16 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
+use twinlock_bus_api::account::SelfServiceProxy;
 use twinlock_bus_api::names::{BUS_NAME, OBJECT_PATH, SYSTEM_BUS_ADDRESS};
+use zbus::Connection;
 use zbus::connection::Builder;
 use zbus::fdo::DBusProxy;
 use zbus::names::BusName;
 
 use super::bounded::within;
 use super::finding::{Area, Finding, Place, Report, Severity};
+use crate::version;
 
 /// Where dbus-daemon reads policy.
 const POLICIES: [&str; 2] =
@@ -33,6 +36,8 @@ enum Standing {
     Silent(String),
     /// It answers, and its program is no longer the one that is installed.
     Outdated,
+    /// It answers, and is of another version than this command: how.
+    OtherVersion(String),
     /// It answers.
     Well,
 }
@@ -50,7 +55,8 @@ pub(super) fn check(address: &str, report: &mut Report) -> bool {
         }
         Ok(standing) => {
             report.examined.push(Area::Daemon);
-            let well = matches!(standing, Standing::Well | Standing::Outdated);
+            let well =
+                matches!(standing, Standing::Well | Standing::Outdated | Standing::OtherVersion(_));
             // Without its policy nobody can ask it.
             let unknown = matches!(standing, Standing::Silent(_)) && !has_policy;
             report.findings.extend(fault(standing).filter(|_| !unknown));
@@ -121,15 +127,23 @@ fn ask(address: &str) -> Result<Standing, String> {
         Ok(match tokio::time::timeout(DEADLINE / 2, ping).await {
             Ok(Ok(_)) => {
                 let process = driver.get_connection_unix_process_id(name).await;
-                let replaced =
-                    process.is_ok_and(|process| is_replaced(Path::new("/proc"), process));
-                if replaced { Standing::Outdated } else { Standing::Well }
+                if process.is_ok_and(|process| is_replaced(Path::new("/proc"), process)) {
+                    return Ok(Standing::Outdated);
+                }
+                difference(&bus).await.map_or(Standing::Well, Standing::OtherVersion)
             }
             Ok(Err(cause)) => Standing::Silent(cause.to_string()),
             Err(_) => Standing::Silent(format!("no answer within {} s", DEADLINE.as_secs() / 2)),
         })
     });
     asked.map_err(|cause| cause.to_string()).and_then(|answer| answer)
+}
+
+/// How the version of the daemon differs from that of this command, where it says so in time.
+async fn difference(bus: &Connection) -> Option<String> {
+    let asked = async { SelfServiceProxy::new(bus).await?.version().await };
+    let reply = tokio::time::timeout(DEADLINE / 4, asked).await.ok()?;
+    version::difference(version::read(reply).ok()?.as_deref())
 }
 
 /// Whether the program that a process runs is gone from its place (proc_pid_exe(5)), as after an
@@ -174,6 +188,15 @@ fn fault(standing: Standing) -> Option<Finding> {
                 "systemctl restart twinlockd",
             )
         }),
+        Standing::OtherVersion(difference) => Some(Finding {
+            severity: Severity::Warning,
+            ..finding(
+                "daemon-version",
+                difference,
+                "What one of them can do, the other may not know.",
+                version::MEND,
+            )
+        }),
         Standing::Stranger(uid) => Some(finding(
             "bus-name-taken",
             format!("the user with id {uid} has the name {BUS_NAME} on the bus"),
@@ -202,5 +225,16 @@ mod tests {
         process.wait().unwrap();
         assert_eq!((before, after), (false, true));
         assert_eq!(fault(Standing::Outdated).unwrap().severity, Severity::Warning);
+    }
+
+    #[test]
+    fn a_daemon_of_another_version_is_a_warning_that_names_the_restart() {
+        for daemon in [Some("0.0.1"), None] {
+            let standing = Standing::OtherVersion(version::difference(daemon).unwrap());
+            let finding = fault(standing).unwrap();
+            assert_eq!((finding.severity, finding.fault), (Severity::Warning, "daemon-version"));
+            assert_eq!(finding.mend, "systemctl restart twinlockd");
+            assert!(finding.what.contains(version::OWN), "{}", finding.what);
+        }
     }
 }

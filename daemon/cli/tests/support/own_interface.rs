@@ -12,6 +12,10 @@ pub(super) struct SelfInterface(pub(super) Shared);
 
 #[zbus::interface(name = "org.twinlock1.Self")]
 impl SelfInterface {
+    fn version(&self) -> zbus::fdo::Result<String> {
+        lock(&self.0).version()
+    }
+
     async fn status(&self) -> Result<UserStatus> {
         let caller = lock(&self.0).caller.clone();
         if caller == "slow" {

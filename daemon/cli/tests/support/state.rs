@@ -34,6 +34,8 @@ pub struct State {
     pub(super) forbids: bool,
     /// The open enrolment's user.
     pub(super) open: Option<(String, String)>,
+    /// Its version where that is not the command's; empty where it does not know the question.
+    pub version: Option<&'static str>,
     /// Whose record is damaged.
     pub damaged: Vec<String>,
     /// What happened.
@@ -73,6 +75,13 @@ impl State {
         let replace = import.replace.unwrap_or_default();
         self.requests.push(format!("import {user}{told} [{codes}] {replace}"));
         Ok(())
+    }
+
+    pub(super) fn version(&self) -> zbus::fdo::Result<String> {
+        match self.version.unwrap_or(env!("CARGO_PKG_VERSION")) {
+            "" => Err(zbus::fdo::Error::UnknownMethod("Unknown method 'Version'".to_owned())),
+            version => Ok(version.to_owned()),
+        }
     }
 
     /// Of whom a list cannot tell.

@@ -26,6 +26,16 @@ impl SelfInterface {
 
 #[interface(name = "org.twinlock1.Self")]
 impl SelfInterface {
+    #[zbus(out_args("version"))]
+    async fn version(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<String> {
+        self.accounts.caller(&header, connection).await?;
+        Ok(env!("CARGO_PKG_VERSION").to_owned())
+    }
+
     #[zbus(out_args("status"))]
     async fn status(
         &self,

@@ -165,6 +165,7 @@ async fn self_is_about_its_caller_alone() {
 
     let own = SelfServiceProxy::new(&bus.connect().await).await.unwrap();
     assert_eq!(own.status().await.unwrap().user, "root");
+    assert_eq!(own.version().await.unwrap(), env!("CARGO_PKG_VERSION"));
 }
 
 #[tokio::test]
