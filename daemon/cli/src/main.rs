@@ -59,6 +59,7 @@ fn surroundings() -> Result<Surroundings, Failure> {
         people: Box::new(people::of_this_host),
         names: Box::new(people::names_of),
         members: Box::new(people::members_of),
+        administrators: Box::new(people::administrators),
         machine: Machine::this(),
         host: host_name(),
         uid: rustix::process::getuid().as_raw(),

@@ -1,5 +1,6 @@
 //! All that a verb touches outside itself, so that a test can stand in for each part.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
@@ -38,6 +39,8 @@ pub struct Surroundings {
     pub people: Box<dyn Fn() -> Result<People, Failure>>,
     /// Who is in a group.
     pub members: Members,
+    /// Who administers this host.
+    pub administrators: Box<dyn Fn() -> Result<BTreeSet<String>, Failure>>,
     /// The names of users, by uid; who is not there has none.
     pub names: Box<NamesOf>,
     /// The PAM stacks of this host, and what goes with them.

@@ -129,12 +129,6 @@ fn a_reset_says_what_it_takes_and_asks() {
 }
 
 #[test]
-fn a_reset_of_oneself_warns_before_it_asks() {
-    let daemon = Daemon::for_caller("root");
-    snapshot("reset-oneself", &at_terminal(&daemon, &["reset", "root"], &[("Go ahead?", "n")]));
-}
-
-#[test]
 fn a_reset_of_several_shows_how_far_it_is() {
     let daemon = Daemon::for_caller("root");
     let shown = at_terminal(&daemon, &["reset", "alice", "bob", "--yes"], &[]);

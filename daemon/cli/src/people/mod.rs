@@ -10,7 +10,7 @@ mod group;
 mod login_defs;
 mod passwd;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -65,6 +65,29 @@ pub fn members_of(group: &str) -> Result<Vec<String>, Failure> {
         })
     };
     Ok(group::members(&listed(&["group", "--", group])?, &listed(&["passwd"])?))
+}
+
+/// The groups whose members sudo and polkit take for administrators, as distributions set them up.
+const ADMINISTRATORS: [&str; 3] = ["sudo", "wheel", "admin"];
+
+/// Who administers this host: root, and the members of those groups that there are.
+///
+/// # Errors
+/// [`Failure::Refused`], as of [`of_this_host`].
+pub fn administrators() -> Result<BTreeSet<String>, Failure> {
+    let arguments: Vec<&str> = ["group"].into_iter().chain(ADMINISTRATORS).collect();
+    let groups = ask(&arguments).and_then(|(listing, ended)| match ended.code() {
+        Some(0 | NOT_ALL) => Ok(listing),
+        _ => Err(format!("{GETENT} ended with {ended}")),
+    });
+    let listed = groups.and_then(|groups| Ok((groups, listing(&["passwd"])?)));
+    let (groups, passwd) = listed.map_err(|why| {
+        Failure::refused(format!(
+            "The administrators of this host cannot be listed: {why}. Check what '{GETENT} group' \
+             says."
+        ))
+    })?;
+    Ok(group::members(&groups, &passwd).into_iter().chain(["root".to_owned()]).collect())
 }
 
 /// The names of the users of these uids; who is not in the user database is not in the answer.
@@ -137,6 +160,11 @@ mod tests {
         assert!(members_of("no-such-group").is_err());
         assert!(members_of("--help").is_err());
         assert!(listing.starts_with(b"root:") || listing.windows(6).any(|at| at == b"\nroot:"));
+    }
+
+    #[test]
+    fn root_administers_this_host_whatever_groups_it_has() {
+        assert!(administrators().unwrap().contains("root"));
     }
 
     #[test]

@@ -27,13 +27,16 @@ pub fn plan_unknown(user: &str, reason: &str) -> String {
     format!("  {}: {}", escape::line(user), escape::line(reason))
 }
 
-/// The warning to those who are about to reset themselves.
-pub fn oneself(user: &str) -> String {
+/// The warning where a reset takes the last administrator's factors.
+pub const NO_ADMINISTRATOR: &str = "after this no administrator is left who can log in with a second factor: of root and the \
+     groups sudo, wheel and admin nobody else has one. Keep this session open until 'twinlock \
+     enroll' has made one, and it was tried.";
+
+/// The warning where it cannot be told whether it does.
+pub fn unknown_administrators(why: &str) -> String {
     format!(
-        "Warning: you run this as {}, whose own factors go too. Where the policy demands a second \
-         factor, the next login as {0} may be refused: keep this session open until 'twinlock \
-         enroll' has made a new one.",
-        escape::line(user)
+        "whether an administrator is left who can log in with a second factor cannot be told: {why} \
+         Keep this session open until 'twinlock enroll' has made one, and it was tried."
     )
 }
 

@@ -1,5 +1,6 @@
 //! `twinlock reset`: takes everything away by which users could log in, or asks for that.
 
+mod administrators;
 mod decide;
 mod request;
 
@@ -12,6 +13,8 @@ use crate::failure::Failure;
 use crate::prompt::confirm;
 use crate::render::{count, json, reset};
 use crate::surroundings::Surroundings;
+use crate::verbs::warn;
+use administrators::Left;
 
 const JSON_RESET: &str = "JSON: [{user, done, text, invitation: {user, id, code, until, sent_to}}], \
                           where text says what was done or why it was not, and code is null if it \
@@ -89,7 +92,7 @@ fn reset(mut args: Args, client: &mut Client, around: &mut Surroundings) -> Resu
     let mut seen = std::collections::HashSet::new();
     args.users.retain(|user| seen.insert(user.clone()));
 
-    let plan = Plan::make(&args.users, client, around.uid)?;
+    let plan = Plan::make(&args.users, client, around)?;
     plan.show(args.yes, around)?;
     if !args.yes {
         confirm(&mut *around.prompt, "Go ahead?")?;
@@ -102,21 +105,19 @@ fn reset(mut args: Args, client: &mut Client, around: &mut Surroundings) -> Resu
 /// What a reset will take, before it does.
 struct Plan {
     lines: Vec<String>,
-    oneself: Option<String>,
+    left: Left,
 }
 
 impl Plan {
     /// Looks at every user. One that cannot be looked at is tried all the same, because a record
     /// may outlive its account; a daemon that cannot be asked, or refuses the caller, ends it here.
-    fn make(users: &[String], client: &mut Client, uid: u32) -> Result<Self, Failure> {
-        let mut plan = Self { lines: Vec::new(), oneself: None };
+    fn make(users: &[String], client: &mut Client, around: &Surroundings) -> Result<Self, Failure> {
+        let (mut lines, mut statuses) = (Vec::new(), Vec::new());
         for user in users {
             match client.status(&Subject::User(user.clone())) {
                 Ok(status) => {
-                    plan.lines.push(reset::plan(&status));
-                    if status.uid == uid {
-                        plan.oneself = Some(status.user);
-                    }
+                    lines.push(reset::plan(&status));
+                    statuses.push(status);
                 }
                 Err(
                     error @ CallError::Refused(
@@ -125,15 +126,15 @@ impl Plan {
                         | Error::RecordUnreadable(_),
                     ),
                 ) => {
-                    plan.lines.push(reset::plan_unknown(user, &error.sentence()));
+                    lines.push(reset::plan_unknown(user, &error.sentence()));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(plan)
+        Ok(Self { lines, left: administrators::left(&statuses, client, around) })
     }
 
-    /// The warning about oneself is shown even where nobody is asked.
+    /// That no administrator is left is shown even where nobody is asked.
     fn show(&self, yes: bool, around: &mut Surroundings) -> Result<(), Failure> {
         if !yes {
             let whom = count(self.lines.len(), "user");
@@ -142,10 +143,11 @@ impl Plan {
                 self.lines.join("\n")
             ))?;
         }
-        if let Some(user) = &self.oneself {
-            writeln!(around.err, "{}", around.err_palette.warning(&reset::oneself(user)))?;
+        match &self.left {
+            Left::Enough => Ok(()),
+            Left::Nobody => warn(around, reset::NO_ADMINISTRATOR),
+            Left::Unknown(why) => warn(around, &reset::unknown_administrators(why)),
         }
-        Ok(())
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Scene {
     pub unicode: bool,
     /// Who may log in to the host.
     pub people: People,
+    /// Who administers the host; none where that cannot be listed.
+    pub administrators: Option<Vec<&'static str>>,
     /// The PAM stacks of the host.
     pub machine: Machine,
     /// Who owns every file; where there is none, who owns it by the user database.
@@ -87,6 +89,7 @@ impl Scene {
             palette: Palette::plain(),
             unicode: true,
             people: People::default(),
+            administrators: Some(vec!["root"]),
             machine: Machine::this(),
             owner: None,
         }
@@ -101,6 +104,7 @@ impl Scene {
         let progress = Captured::default();
         let script = Script(Rc::new(RefCell::new(self.script)));
         let (columns, people, owner) = (self.columns, self.people, self.owner);
+        let administrators = self.administrators;
         let mut around = Surroundings {
             out: Box::new(screen.clone()),
             err: Box::new(screen.clone()),
@@ -128,6 +132,13 @@ impl Scene {
                 "left" => Ok(["gone", "lost"].map(str::to_owned).to_vec()),
                 "empty" => Ok(Vec::new()),
                 other => Err(Failure::refused(format!("The group {other} cannot be listed."))),
+            }),
+            administrators: Box::new(move || match &administrators {
+                Some(names) => Ok(names.iter().map(|name| (*name).to_owned()).collect()),
+                None => Err(Failure::refused(
+                    "The administrators of this host cannot be listed: /usr/bin/getent ended with \
+                     exit status: 1. Check what '/usr/bin/getent group' says.",
+                )),
             }),
             machine: self.machine,
             host: "web1".to_owned(),
