@@ -26,6 +26,7 @@ mod lost;
 mod renew;
 mod send;
 mod session;
+mod settings;
 mod staged;
 mod trust;
 mod words;
@@ -35,22 +36,21 @@ use std::{fmt, time::Duration};
 use self::{enrol::Enrolling, trust::Trusting};
 use crate::{
     audit::{AuditEvent, Happening},
-    factor::one_time_code,
     fresh::Fresh,
     hashing::Hashing,
     login::{LoginContext, SessionCode},
-    notice::{Channels, Notice},
-    policy::{EnrolmentMode, Method, Methods, Policy},
-    record::{CodeRules, UserRecord},
+    notice::Notice,
+    policy::{Method, Methods},
+    record::UserRecord,
     reference::Reference,
     response::Response,
     time::Timestamp,
-    trusted_host,
 };
 
 pub use decide::{decide_account, open_password};
 pub use renew::{may_renew, offer_renewal};
 pub use session::greet;
+pub use settings::Settings;
 pub use staged::{Staged, StagedEnrolment};
 pub use words::{
     duration, maybe_renewed, no_first_factor, not_renewed, spent, too_late, unavailable, withheld,
@@ -61,47 +61,6 @@ pub const MAX_PROMPTS: u8 = 10;
 
 /// Wrong or used codes that one dialogue takes.
 const TRIES: u8 = 3;
-
-/// How the daemon is set up, as far as a login is concerned.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Who is asked.
-    pub policy: Policy,
-    /// How codes are tried and counted.
-    pub codes: CodeRules,
-    /// What authenticator apps show as the issuer of a key.
-    pub issuer: String,
-    /// The name of this host, as people know it.
-    pub host: String,
-    /// Which kinds of message can be sent.
-    pub channels: Channels,
-    /// `[one_time_code]`.
-    pub one_time_code: one_time_code::Rules,
-    /// `[remember]`.
-    pub remember: trusted_host::Rules,
-    /// `[reset] enrol`: what the enrolment after a reset needs.
-    pub enrolment_after_reset: EnrolmentMode,
-    /// `[email] reminder`: how long before the date of a profile its users are written to.
-    pub reminder: Option<Duration>,
-}
-
-impl Default for Settings {
-    /// What an empty configuration means, on a host that has no name of its own.
-    fn default() -> Self {
-        let host = "localhost".to_owned();
-        Self {
-            policy: Policy::default(),
-            codes: CodeRules::default(),
-            issuer: host.clone(),
-            host,
-            channels: Channels::default(),
-            one_time_code: one_time_code::Rules::default(),
-            remember: trusted_host::Rules::default(),
-            enrolment_after_reset: EnrolmentMode::Invitation,
-            reminder: None,
-        }
-    }
-}
 
 /// What a step knows of the world outside the record.
 pub struct World<'a> {
