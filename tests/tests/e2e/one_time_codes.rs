@@ -50,7 +50,9 @@ impl Site {
             ca.display()
         ));
         let bus = Bus::start();
-        install("code", &code_alone("timeout=3"));
+        for service in ["code", "sshd"] {
+            install(service, &code_alone("timeout=3"));
+        }
         Self { daemon: Daemon::start(), mailbox, _bus: bus, _authority: authority }
     }
 }
@@ -66,7 +68,7 @@ fn attempt() -> Login {
 
 /// A login that sshd has taken a password for, as in its `password` method.
 fn after_a_password(user: &str, source: &str) -> Login {
-    Login::new("code", user).from(source).environment("SSH_AUTH_INFO_0", "password")
+    Login::new("sshd", user).from(source).environment("SSH_AUTH_INFO_0", "password")
 }
 
 /// Asks for a code and hangs up.
@@ -210,7 +212,7 @@ fn of_sixteen_processes_with_one_code_by_e_mail_exactly_one_is_let_in() {
             for (number, application) in applications.iter_mut().enumerate() {
                 let elsewhere = format!("203.0.113.{}", number + 1);
                 let source = if number < 8 { "198.51.100.1" } else { &elsewhere };
-                let login = Login::new("code", &user).from(source).answer(code.as_str());
+                let login = after_a_password(&user, source).answer(code.as_str()).answer("n");
                 application.submit(&login.behind(barrier.path()));
             }
             applications.iter_mut().for_each(Application::wait_at_barrier);
