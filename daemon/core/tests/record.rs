@@ -321,7 +321,7 @@ fn recovery_codes_go_with_the_last_contact_that_they_stood_in_for() {
     record.set_contact(&recipient(Method::Email, "alice@example.org"), Vouched::User, NOW);
     record.set_contact(&recipient(Method::Sms, "+14155550123"), Vouched::Administrator, NOW);
     record.factors.clear();
-    record.scratch = ScratchCodes::new(["12345678"].into_iter(), [3; 16], &Plain).unwrap();
+    record.scratch = ScratchCodes::new(["12345678"], [3; 16], &Plain).unwrap();
     assert!(record.take_contact(Method::Email, NOW).is_some());
     assert_eq!(record.recovery.len(), 3, "a code can still be sent");
     assert!(record.take_contact(Method::Sms, NOW).is_some());

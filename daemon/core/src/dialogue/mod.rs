@@ -148,7 +148,7 @@ pub struct Outcome {
 #[derive(Clone)]
 pub enum Step {
     /// Show these and wait for an answer; the last message is the one prompt.
-    Ask(Vec<Message>, Dialogue),
+    Ask(Vec<Message>, Box<Dialogue>),
     /// The dialogue is over.
     Done(Outcome),
 }
@@ -314,7 +314,7 @@ impl Dialogue {
 
     fn ask(self, mut messages: Vec<Message>, effects: Vec<Effect>) -> Turn {
         messages.push(Message::prompt(self.prompt()));
-        Turn { step: Step::Ask(messages, self), effects }
+        Turn { step: Step::Ask(messages, Box::new(self)), effects }
     }
 
     /// Whether a further prompt is within what one dialogue may ask.

@@ -186,7 +186,7 @@ impl Login {
 
     pub fn dialogue(&self) -> Dialogue {
         match self.step.clone().unwrap() {
-            Step::Ask(_, dialogue) => dialogue,
+            Step::Ask(_, dialogue) => *dialogue,
             Step::Done(outcome) => panic!("over: {outcome:?}"),
         }
     }

@@ -38,7 +38,7 @@ impl Ending {
 
 /// A dialogue that waits for an answer. Dropped, it is over.
 pub struct OpenDialogue {
-    pub(super) dialogue: Dialogue,
+    pub(super) dialogue: Box<Dialogue>,
     pub(super) known: bool,
     pub(super) binding: Binding,
     pub(super) opened: Duration,
