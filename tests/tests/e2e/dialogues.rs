@@ -99,10 +99,10 @@ fn a_ticket_outlives_no_restart_of_the_daemon() {
         // ticket given out; it is asked for again by the account phase after the restart.
         let mut stack = code_alone("timeout=3");
         stack.insert(1, "auth optional pam_exec.so quiet /bin/sleep 2".to_owned());
-        install("sshd", &stack);
+        install("code", &stack);
         let mut phone = enrol("alice");
         let mut application = Application::start();
-        let attempt = Login::new("sshd", "alice").from("203.0.113.9").answer(phone.fresh());
+        let attempt = Login::new("code", "alice").from("203.0.113.9").answer(phone.fresh());
         application.submit(&attempt);
         thread::sleep(Duration::from_millis(1000));
         daemon.stop();
