@@ -15,8 +15,9 @@ use crate::reply::Nonsense;
 use twinlock_bus_api::module_arguments::ArgumentError;
 
 /// What the person reads where the password of a change may be written already.
-pub const BEHIND_A_CHANGE: &str =
-    "Your second factor stays as it was. This does not concern the new password.";
+pub const BEHIND_A_CHANGE: &str = "It is not certain that your second factor was set up anew. If your app has a new entry, keep the \
+     old one beside it until a login has shown which one counts. This does not concern the new \
+     password.";
 
 /// A hook that ends without a verdict. Never `PAM_SUCCESS`, never `PAM_IGNORE`.
 #[derive(Debug)]

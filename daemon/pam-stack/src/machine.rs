@@ -283,8 +283,9 @@ impl Machine<'_> {
                 results.push((Code::Failure, Asked::Unavailable, down));
                 if self.assumptions.daemon == Daemon::Any {
                     let refusals: &[&str] = match self.phase {
-                        Phase::Auth => &["auth_err", "maxtries"],
-                        _ => &["perm_denied", "maxtries"],
+                        // Whoever breaks off at the prompt chooses `conv_err`.
+                        Phase::Auth => &["auth_err", "maxtries", "conv_err"],
+                        _ => &["perm_denied", "maxtries", "conv_err"],
                     };
                     results.extend([success, ignore]);
                     let refuse = |code: &&str| (Code::Failure, Asked::Refused, actions.on(code));

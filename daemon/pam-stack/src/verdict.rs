@@ -142,7 +142,13 @@ mod tests {
 
     #[test]
     fn a_refusal_that_the_line_makes_nothing_of_is_a_way_past() {
-        for control in ["optional", "sufficient", "[success=ok default=ignore]"] {
+        for control in [
+            "optional",
+            "sufficient",
+            "[success=ok default=ignore]",
+            "[success=ok auth_err=die maxtries=die authinfo_unavail=die default=ignore]",
+            "[default=die success=ok conv_err=ignore]",
+        ] {
             let stack = format!("@include common\nauth {control} pam_twinlock.so\n");
             assert!(matches!(auth(&stack), Err(Flaw::Bypass(Some(_)))), "{control}");
         }

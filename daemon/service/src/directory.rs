@@ -161,6 +161,7 @@ pub(crate) mod testing {
         pub(crate) users: Mutex<HashMap<String, User>>,
         pub(crate) failure: Mutex<Option<DirectoryError>>,
         aliases: Mutex<HashMap<u32, String>>,
+        unanswered: Mutex<Option<String>>,
     }
 
     impl TestDirectory {
@@ -186,6 +187,11 @@ pub(crate) mod testing {
             self.aliases.lock().unwrap().insert(uid, name.to_owned());
         }
 
+        /// Of this user there is no answer in time.
+        pub(crate) fn leave_unanswered(&self, name: &str) {
+            *self.unanswered.lock().unwrap() = Some(name.to_owned());
+        }
+
         pub(crate) fn fail(&self, error: Option<DirectoryError>) {
             *self.failure.lock().unwrap() = error;
         }
@@ -200,6 +206,9 @@ pub(crate) mod testing {
 
     impl Directory for TestDirectory {
         fn user_by_name<'a>(&'a self, name: &'a str, _: Vec<String>) -> Lookup<'a, User> {
+            if self.unanswered.lock().unwrap().as_deref() == Some(name) {
+                return Box::pin(async { Err(DirectoryError::TimedOut) });
+            }
             Box::pin(async move { self.find(|user| user.name == name) })
         }
 

@@ -210,7 +210,7 @@ fn a_daemon_that_dies_behind_the_new_password_takes_nothing_with_it() {
         let mut terminal = changed(host, &mut phone);
         terminal.expect(QUESTION);
         daemon.kill();
-        terminal.type_line("y").expect("Your second factor stays as it was");
+        terminal.type_line("y").expect("It is not certain that your second factor");
         assert!(terminal.finish().success(), "{}", terminal.transcript());
         assert_ne!(hash_of("alice"), before);
         daemon.restart();

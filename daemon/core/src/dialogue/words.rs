@@ -255,7 +255,7 @@ pub fn unavailable(reference: &Reference) -> Message {
 pub(super) fn renewal(labels: &[String]) -> String {
     let quoted: Vec<_> = labels.iter().map(|label| format!("'{}'", label.escape_debug())).collect();
     format!(
-        "\nThe password is changed. If somebody else may have had it, or your phone, a new second \
+        "\nA new password was given. If somebody else may have had it, or your phone, a new second \
          factor can take the place of {}, with new recovery codes.",
         quoted.join(", ")
     )

@@ -30,14 +30,14 @@ impl Engine {
     /// is looked through only while a date is near.
     ///
     /// # Errors
-    /// The store or the user database failed; who was reminded until then was.
+    /// The store failed, or of some users it or the user database did; all others were looked at.
     pub async fn remind(&self) -> Result<usize, EngineError> {
         let settings = self.settings();
         let dates = reminder::approaching(&settings, self.now().horizon);
         if dates.is_empty() {
             return Ok(0);
         }
-        let mut reminded = 0;
+        let (mut reminded, mut failed) = (0, None);
         // Whose record cannot be read is named by every list, and has no address to write to.
         for record in self.read_all().await?.read {
             if reminded == AT_ONCE {
@@ -46,7 +46,15 @@ impl Engine {
             if !reminder::may_concern(&record, &dates) {
                 continue;
             }
-            let Some(user) = self.find_user(&record.user).await? else { continue };
+            // One user whose look-up fails is in nobody else's way.
+            let user = match self.find_user(&record.user).await {
+                Ok(Some(user)) => user,
+                Ok(None) => continue,
+                Err(error) => {
+                    failed.get_or_insert(error);
+                    continue;
+                }
+            };
             if reminder::due(&record, &user, &settings, self.now().horizon).is_none() {
                 continue;
             }
@@ -54,11 +62,14 @@ impl Engine {
                 let effects = reminder::remind(record, &user, world);
                 Done { answer: !effects.is_empty(), effects }
             });
-            if step.await? {
-                reminded += 1;
+            match step.await {
+                Ok(was_due) => reminded += usize::from(was_due),
+                Err(error) => {
+                    failed.get_or_insert(error);
+                }
             }
         }
-        Ok(reminded)
+        failed.map_or(Ok(reminded), Err)
     }
 }
 
@@ -182,6 +193,17 @@ mod tests {
         assert!(engine.remind().await.is_err());
         setup.directory.fail(None);
         assert_eq!(engine.remind().await.unwrap(), 1);
+        assert_eq!(told(&setup.notices()), [("bob", "bob@example.org")]);
+    }
+
+    #[tokio::test]
+    async fn a_user_whom_the_database_does_not_answer_for_is_in_nobody_s_way() {
+        let setup = host(5);
+        let engine = setup.engine().await;
+        can_be_reached(&engine, "alice", 1000).await;
+        can_be_reached(&engine, "bob", 1001).await;
+        setup.directory.leave_unanswered("alice");
+        assert!(engine.remind().await.is_err());
         assert_eq!(told(&setup.notices()), [("bob", "bob@example.org")]);
     }
 

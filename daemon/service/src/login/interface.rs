@@ -25,14 +25,14 @@ const LIMIT: usize = 16;
 pub struct LoginInterface {
     desk: Arc<Desk>,
     process: i32,
-    occupant: Arc<Occupant>,
+    occupant: Occupant,
     dialogues: HashMap<u64, Box<OpenDialogue>>,
     last: u64,
 }
 
 impl LoginInterface {
     /// For a peer of this process id, in its place.
-    pub fn new(desk: Arc<Desk>, process: i32, occupant: Arc<Occupant>) -> Self {
+    pub fn new(desk: Arc<Desk>, process: i32, occupant: Occupant) -> Self {
         Self { desk, process, occupant, dialogues: HashMap::new(), last: 0 }
     }
 

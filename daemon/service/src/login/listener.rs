@@ -41,9 +41,9 @@ pub(super) const CONNECTIONS: usize = 1024;
 /// How long a peer may take to authenticate itself.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How long a connection may last: longer than a dialogue, so that its end is told, and not for
-/// ever, so that peers who forget theirs do not use up the places of others.
-const LONGEST: Duration = desk::LIFETIME.saturating_mul(2);
+/// How long a connection may last: a little longer than a dialogue, so that its end is told, and no
+/// longer, so that peers who forget theirs do not use up the places of others.
+const LONGEST: Duration = desk::LIFETIME.saturating_add(HANDSHAKE);
 
 /// How long to wait after the system had no descriptor left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(100);

@@ -58,8 +58,10 @@ impl Desk {
             false => Ok(None),
         };
         let grant = match (taken, &step) {
+            // It may have been spent, on a renewal whose reply was lost.
             (Err(cause), _) => {
-                return Ok(Reply::Done(self.spoiled(&caller.login, &cause, dialogue::not_renewed)));
+                let ending = self.spoiled(&caller.login, &cause, dialogue::maybe_renewed);
+                return Ok(Reply::Done(ending));
             }
             // Root sets passwords whatever becomes of the store; that trust in hosts outlives the
             // old password is told.

@@ -55,11 +55,11 @@ impl Slots {
         }
         let here: usize =
             open.iter().filter(|((_, from), _)| from == source).map(|(_, it)| it.len()).sum();
-        let places = open.entry(key.clone()).or_default();
-        if places.len() >= LIMIT || here >= LIMIT_OF_SOURCE {
+        let of_user = open.get(&key).map_or(0, Vec::len);
+        if of_user >= LIMIT || here >= LIMIT_OF_SOURCE {
             return None;
         }
-        places.push(Place { number, opened: now });
+        open.entry(key.clone()).or_default().push(Place { number, opened: now });
         Some(Slot { open: Arc::clone(&self.open), key, number })
     }
 }
@@ -105,7 +105,9 @@ mod tests {
         let taken: Vec<_> = (0..LIMIT_OF_SOURCE as u64)
             .map(|n| take(&slots, &user(n), "local:mallory", n).unwrap())
             .collect();
+        let before = slots.open.lock().unwrap().len();
         assert!(take(&slots, "alice", "local:mallory", 1000).is_none());
+        assert_eq!(slots.open.lock().unwrap().len(), before, "nothing is kept of who is refused");
         assert!(take(&slots, "alice", "203.0.113.9", 1001).is_some());
         drop(taken);
         assert!(take(&slots, "alice", "local:mallory", 1002).is_some());

@@ -9,10 +9,13 @@
 use std::path::PathBuf;
 
 use twinlock_pam_stack::{
-    Folders, MODULE, Phase, Stack,
+    Folders, MODULE, Phase, Stack, is_module,
     machine::{Asked, Assumptions, Daemon, Impression, State, run},
     modules::{Role, role},
 };
+
+/// Modules that are whatever somebody writes.
+const SCRIPTS: [&str; 3] = ["pam_exec.so", "pam_python.so", "pam_script.so"];
 
 /// The stacks of this host.
 #[derive(Default)]
@@ -27,11 +30,15 @@ impl Stacks {
     }
 
     /// Whether the auth phase of this service checks a first factor. One that cannot be read does, and a
-    /// module that nobody knows is taken for one that does: this is asked to refuse logins.
+    /// module that nobody knows, or that runs a script, is taken for one that does: this is asked to
+    /// refuse logins.
     pub fn check_first_factor(&self, service: &str) -> bool {
         let stack = Stack::read(&self.folders, service, Phase::Auth);
         stack.map_or(true, |stack| {
-            let factor = |target: &str| role(target, Role::FirstFactor) == Role::FirstFactor;
+            let factor = |target: &str| {
+                role(target, Role::FirstFactor) == Role::FirstFactor
+                    || SCRIPTS.iter().any(|script| is_module(target, script))
+            };
             stack.entries().iter().any(|entry| factor(&entry.rule.target))
         })
     }
@@ -148,6 +155,7 @@ mod tests {
             ("auth required pam_twinlock.so\nauth required pam_permit.so\n", false),
             ("auth required pam_env.so\nauth required pam_twinlock.so\n", false),
             ("auth required pam_unix.so\nauth required pam_twinlock.so\n", true),
+            ("auth required pam_exec.so /x\nauth required pam_twinlock.so\n", true),
             ("auth required pam_of_somebody.so\nauth required pam_twinlock.so\n", true),
             ("@include common\nauth required pam_twinlock.so\n", true),
         ] {

@@ -79,7 +79,7 @@ async fn the_installed_xml_of_the_login_interface_is_what_the_daemon_serves() {
     let server = Builder::unix_stream(theirs)
         .server(Guid::generate())
         .p2p()
-        .serve_at(OBJECT_PATH, LoginInterface::new(Arc::new(desk), 1, Arc::default()))
+        .serve_at(OBJECT_PATH, LoginInterface::new(Arc::new(desk), 1, Default::default()))
         .build();
     let (server, client) = tokio::join!(server, Builder::unix_stream(ours).p2p().build());
     let _server = server.unwrap();

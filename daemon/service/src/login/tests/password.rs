@@ -147,7 +147,7 @@ async fn an_update_without_its_own_check_is_offered_nothing() {
         let extra = update(&ticket, &[uid, ("service", Variant::from(service))]);
         let ending = done(desk.begin(request("password", name, &extra), process).await);
         assert_eq!(ending.verdict, Verdict::Deny, "{name} {process} {service}");
-        assert!(texts(&ending)[0].starts_with("Your second factor stays as it was"));
+        assert!(texts(&ending)[0].starts_with("It is not certain that your second factor"));
         // It is used up, for its owner too.
         let ending = done(begin(&desk, "password", "alice", &update(&ticket, &[])).await);
         assert_eq!(ending.verdict, Verdict::Deny);
