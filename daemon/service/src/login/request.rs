@@ -165,6 +165,23 @@ mod tests {
     }
 
     #[test]
+    fn elsewhere_what_only_sshd_can_say_is_not_believed() {
+        let said = |service: &'static str| {
+            read(&[
+                ("service", Variant::from(service)),
+                ("ssh_connection", Variant::from("203.0.113.9 50000 192.0.2.1 22")),
+                ("ssh_auth_info", Variant::from("password")),
+            ])
+            .unwrap()
+        };
+        let sshd = said("sshd");
+        assert_eq!((sshd.first_factors.len(), sshd.connection.is_some()), (1, true));
+        let sudo = said("sudo");
+        assert_eq!((sudo.first_factors.len(), sudo.connection), (0, None));
+        assert_eq!(sudo.source, Source::Local { requester: None });
+    }
+
+    #[test]
     fn a_text_that_is_too_long_is_refused_and_never_cut() {
         let long = "x".repeat(LONGEST + 1);
         let refused = read(&[("user", Variant::from(long))]).err();

@@ -155,3 +155,19 @@ async fn a_store_that_is_down_for_a_moment_does_not_cost_the_key() {
     assert!(matches!(failed, Err(Error::Unavailable(_))));
     accounts.confirm_enrolment(&caller(":1.1"), offer.enrolment, &code).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_key_that_was_offered_before_all_trust_was_withdrawn_is_confirmed_by_nobody() {
+    let setup = Setup::new();
+    let accounts = accounts(&setup).await;
+    let offer = begin(&accounts, ":1.1", "").await.unwrap();
+    let withdrawn = |record: &mut twinlock_core::record::UserRecord| {
+        record.distrust();
+    };
+    crate::testing::change(&accounts.engine, &alice(), withdrawn).await;
+    let code = code_of(&offer, at(&setup));
+    let refused = accounts.confirm_enrolment(&caller(":1.1"), offer.enrolment, &code).await;
+    assert!(refused.is_err());
+    let record = accounts.engine.read("alice").await.unwrap().unwrap();
+    assert!(!record.is_enrolled());
+}
