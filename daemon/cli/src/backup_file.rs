@@ -5,10 +5,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use twinlock_bus_api::backup::MAX_FILE;
 
 use crate::failure::Failure;
+use crate::input_file;
 
 /// Says no where there is something already, before anybody is asked for a passphrase.
 ///
@@ -68,13 +68,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
             path.display()
         ))
     };
-    // Without O_NONBLOCK a FIFO in its place would hang the command.
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
-        .map_err(unreadable)?;
+    let file = input_file::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE {

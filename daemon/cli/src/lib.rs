@@ -5,7 +5,8 @@
 //!   may log in to this host.
 //! - [`pam_change`]: our lines in files of `/etc/pam.d`, and how they come out again.
 //! - [`import`]: factors that other programs made, read from their files.
-//! - [`backup_file`]: a backup on the disk; [`passphrase`]: what opens it.
+//! - [`backup_file`]: a backup on the disk; [`passphrase`]: what opens it; [`input_file`]: how files that
+//!   somebody names are opened.
 //! - [`doctor`]: what is wrong with the host; [`report`]: what an auditor asks.
 //! - [`render`]: what is shown; [`picture_file`]: a QR code on the disk; [`prompt`]: what is asked;
 //!   [`escape`]: how text from outside is made safe to show.
@@ -22,6 +23,7 @@ pub mod doctor;
 pub mod escape;
 pub mod failure;
 pub mod import;
+pub mod input_file;
 pub mod pam_change;
 pub mod passphrase;
 pub mod people;

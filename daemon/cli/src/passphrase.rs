@@ -1,17 +1,17 @@
 //! The passphrase of a backup, and the key that argon2id (RFC 9106) makes of it. It stays in this
 //! process: the daemon gets the key of one file, on a bus that root alone can watch.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use rustix::fs::OFlags;
 use twinlock_bus_api::backup::{Cost, KEY, SALT};
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::input_file;
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 
@@ -92,13 +92,7 @@ fn from_file(path: &Path) -> Result<Secret, Failure> {
     let refused =
         |cause: String| Failure::refused(format!("The passphrase file {} {cause}", path.display()));
     let unreadable = |cause: io::Error| refused(format!("cannot be read: {cause}."));
-    // Without O_NONBLOCK a FIFO in its place would hang the command.
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
-        .map_err(unreadable)?;
+    let file = input_file::open(path).map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
     if !about.is_file() {
         return Err(refused("is no regular file. Name another.".to_owned()));

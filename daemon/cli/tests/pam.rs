@@ -6,32 +6,11 @@ mod support;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use support::daemon::{Daemon, NOW, THEN};
-use support::history::login;
-use support::host::{Host, SSHD};
-use twinlock_bus_api::history::LogEvent;
-
-const SU: &str = "auth sufficient pam_rootok.so\n@include common-auth\n@include common-account\n";
-const ENABLE: &[&str] = &["pam", "enable", "ssh", "--yes"];
-
-/// A host with a service `ssh`, which has the stack of sshd and no sshd behind it.
-fn host() -> (Daemon, Host) {
-    let daemon = Daemon::for_caller("root");
-    let host = Host::with(&daemon);
-    host.write("pam.d/ssh", SSHD);
-    (daemon, host)
-}
-
-/// alice logs in after the change.
-fn logs_in(daemon: &Daemon, service: &str) {
-    let event = login(NOW - THEN, "login.allowed", "alice", "code of factor A7");
-    let event = LogEvent { service: Some(service.to_owned()), ..event };
-    daemon.state.lock().unwrap().log.push(event);
-}
+use support::host::{ENABLE, Host, SSHD, SU, logs_in, ssh_host};
 
 #[test]
 fn a_change_is_shown_made_confirmed_and_taken_out_to_the_last_byte() {
-    let (daemon, host) = host();
+    let (daemon, host) = ssh_host();
     let enabled = host.run(ENABLE, &[]);
     insta::assert_snapshot!("enable", host.transcript(&enabled));
     let written = host.read("pam.d/ssh").unwrap();
@@ -62,7 +41,7 @@ fn a_change_is_shown_made_confirmed_and_taken_out_to_the_last_byte() {
 
 #[test]
 fn at_a_terminal_the_login_is_waited_for_and_asked_about() {
-    let (daemon, host) = host();
+    let (daemon, host) = ssh_host();
     logs_in(&daemon, "ssh");
     let script = [("Change ssh?", "yes"), ("Did that login get in?", "y")];
     let shown = host.run(&["pam", "enable", "ssh"], &script);
@@ -76,7 +55,7 @@ fn at_a_terminal_the_login_is_waited_for_and_asked_about() {
 
 #[test]
 fn a_login_that_did_not_get_in_takes_the_change_back() {
-    let (daemon, host) = host();
+    let (daemon, host) = ssh_host();
     logs_in(&daemon, "ssh");
     let script = [("Change ssh?", "y"), ("Did that login get in?", "n")];
     let shown = host.run(&["pam", "enable", "ssh"], &script);
@@ -86,7 +65,7 @@ fn a_login_that_did_not_get_in_takes_the_change_back() {
 
 #[test]
 fn nobody_who_logs_in_in_time_takes_the_change_back() {
-    let (_daemon, host) = host();
+    let (_daemon, host) = ssh_host();
     let script = [("Change ssh?", "y")];
     let shown = host.run(&["pam", "enable", "ssh", "--confirm-within", "1s"], &script);
     assert_eq!(shown.code, 1);
@@ -98,7 +77,7 @@ fn nobody_who_logs_in_in_time_takes_the_change_back() {
 
 #[test]
 fn what_somebody_else_wrote_meanwhile_outlives_the_change() {
-    let (_daemon, host) = host();
+    let (_daemon, host) = ssh_host();
     host.run(ENABLE, &[]);
     let edited = host.read("pam.d/ssh").unwrap() + "\n# a note\n";
     host.write("pam.d/ssh", &edited);
@@ -111,7 +90,7 @@ fn what_somebody_else_wrote_meanwhile_outlives_the_change() {
 
 #[test]
 fn a_guard_of_another_change_takes_nothing_back() {
-    let (_daemon, host) = host();
+    let (_daemon, host) = ssh_host();
     host.run(ENABLE, &[]);
     let written = host.read("pam.d/ssh");
     host.run(&["pam", "revert", "ssh", "--change", "0-0"], &[]);
@@ -120,7 +99,7 @@ fn a_guard_of_another_change_takes_nothing_back() {
 
 #[test]
 fn a_file_of_the_vendor_is_hidden_by_a_changed_copy_and_shows_again() {
-    let (_daemon, host) = host();
+    let (_daemon, host) = ssh_host();
     host.write("vendor/sudo", SU);
     assert_eq!(host.run(&["pam", "enable", "sudo", "--yes"], &[]).code, 0);
     assert!(host.read("pam.d/sudo").unwrap().contains("pam_twinlock.so"));
@@ -131,7 +110,7 @@ fn a_file_of_the_vendor_is_hidden_by_a_changed_copy_and_shows_again() {
 
 #[test]
 fn everything_is_found_when_all_is_disabled() {
-    let (daemon, host) = host();
+    let (daemon, host) = ssh_host();
     host.run(ENABLE, &[]);
     host.write(
         "pam.d/su",
@@ -162,7 +141,7 @@ fn everything_is_found_when_all_is_disabled() {
 
 #[test]
 fn a_service_that_asks_already_is_left_as_it_is() {
-    let (_daemon, host) = host();
+    let (_daemon, host) = ssh_host();
     host.run(ENABLE, &[]);
     assert_eq!(host.run(ENABLE, &[]).code, 1, "it waits to be confirmed");
     host.run(&["pam", "revert"], &[]);
@@ -176,7 +155,7 @@ fn a_service_that_asks_already_is_left_as_it_is() {
 
 /// What is refused, with nothing changed by it.
 fn refusal(prepare: impl FnOnce(&Host), arguments: &[&str]) -> String {
-    let (_daemon, host) = host();
+    let (_daemon, host) = ssh_host();
     prepare(&host);
     let before = host.read("pam.d/ssh");
     let shown = host.run(arguments, &[]);
@@ -247,7 +226,7 @@ fn each_reason_to_refuse_says_what_to_do() {
 
 #[test]
 fn a_dead_daemon_is_no_daemon_to_enable() {
-    let (daemon, host) = host();
+    let (daemon, host) = ssh_host();
     drop(daemon);
     assert_eq!(host.run(ENABLE, &[]).code, 3);
     assert_eq!(host.read("pam.d/ssh").unwrap(), SSHD);
@@ -264,7 +243,7 @@ cat "$2" $included 2>/dev/null | sed -n 's/^AuthenticationMethods/authentication
 
 #[test]
 fn sshd_is_told_what_it_needs_and_that_is_taken_back_too() {
-    let (daemon, host) = host();
+    let (daemon, host) = ssh_host();
     host.write("pam.d/sshd", SSHD);
     host.write("sshd", FAKE_SSHD);
     fs::set_permissions(host.path("sshd"), Permissions::from_mode(0o755)).unwrap();

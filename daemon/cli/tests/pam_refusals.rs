@@ -6,34 +6,14 @@ mod support;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use support::daemon::{Daemon, NOW, THEN};
-use support::history::login;
-use support::host::{Host, SSHD};
+use support::daemon::Daemon;
+use support::host::{ENABLE, Host, SU, logs_in, ssh_host};
 use support::person::Scene;
-use twinlock_bus_api::history::LogEvent;
 use twinlock_cli::pam_change::record::Records;
-
-const SU: &str = "auth sufficient pam_rootok.so\n@include common-auth\n@include common-account\n";
-const ENABLE: &[&str] = &["pam", "enable", "ssh", "--yes"];
-
-/// A host with a service `ssh`, which has the stack of sshd and no sshd behind it.
-fn host() -> (Daemon, Host) {
-    let daemon = Daemon::for_caller("root");
-    let host = Host::with(&daemon);
-    host.write("pam.d/ssh", SSHD);
-    (daemon, host)
-}
-
-/// alice logs in after the change.
-fn logs_in(daemon: &Daemon) {
-    let event = login(NOW - THEN, "login.allowed", "alice", "code of factor A7");
-    let event = LogEvent { service: Some("ssh".to_owned()), ..event };
-    daemon.state.lock().unwrap().log.push(event);
-}
 
 /// What is refused after a change of `ssh` was made.
 fn refusal_after(prepare: impl FnOnce(&Daemon, &Host), arguments: &[&str]) -> String {
-    let (daemon, host) = host();
+    let (daemon, host) = ssh_host();
     assert_eq!(host.run(ENABLE, &[]).code, 0);
     prepare(&daemon, &host);
     let shown = host.run(arguments, &[]);
@@ -66,7 +46,7 @@ fn each_reason_to_stop_on_the_way_says_what_to_do() {
             "confirmed already",
             refusal_after(
                 |daemon, host| {
-                    logs_in(daemon);
+                    logs_in(daemon, "ssh");
                     assert_eq!(host.run(&["pam", "confirm"], &[]).code, 0);
                 },
                 &["pam", "confirm", "ssh"],
@@ -123,7 +103,7 @@ fn each_reason_to_stop_on_the_way_says_what_to_do() {
     ] {
         all.push_str(&format!("=== {what}\n{shown}\n"));
     }
-    let (_daemon, host) = host();
+    let (_daemon, host) = ssh_host();
     let scene = Scene { uid: rustix::process::getuid().as_raw() + 1, ..Scene::at_terminal(&[]) };
     let other = Scene { machine: host.machine(), ..scene }.run(&["pam", "status"]);
     let _held = Records::open(&host.path("records"), || false).unwrap();

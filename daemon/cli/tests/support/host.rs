@@ -9,12 +9,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use twinlock_bus_api::history::LogEvent;
 use twinlock_cli::pam_change::Machine;
 use twinlock_cli::pam_change::guard::{Armed, Guard};
 use twinlock_cli::pam_change::record::Record;
 use twinlock_cli::pam_change::sshd::Sshd;
 
-use super::daemon::Daemon;
+use super::daemon::{Daemon, NOW, THEN};
+use super::history::login;
 use super::person::{Scene, Shown};
 
 /// What Debian's sshd has, in short.
@@ -163,4 +165,25 @@ impl Host {
     pub fn transcript(&self, shown: &Shown) -> String {
         shown.transcript().replace(self.directory.path().to_str().unwrap(), "ROOT")
     }
+}
+
+/// The stack of su, without Twinlock.
+pub const SU: &str =
+    "auth sufficient pam_rootok.so\n@include common-auth\n@include common-account\n";
+/// Enables the service of [`ssh_host`] without a question.
+pub const ENABLE: &[&str] = &["pam", "enable", "ssh", "--yes"];
+
+/// A host with a service `ssh`, which has the stack of sshd and no sshd behind it.
+pub fn ssh_host() -> (Daemon, Host) {
+    let daemon = Daemon::for_caller("root");
+    let host = Host::with(&daemon);
+    host.write("pam.d/ssh", SSHD);
+    (daemon, host)
+}
+
+/// alice logs in after the change.
+pub fn logs_in(daemon: &Daemon, service: &str) {
+    let event = login(NOW - THEN, "login.allowed", "alice", "code of factor A7");
+    let event = LogEvent { service: Some(service.to_owned()), ..event };
+    daemon.state.lock().unwrap().log.push(event);
 }
