@@ -13,9 +13,9 @@ use twinlock_core::{
     voucher::Bypass,
 };
 
-use super::hashing::Plain;
 use super::setup::{
-    Login, NOW, WRONG, alice, enrolled, login, recovery_code, right, settings, with_recovery,
+    Login, NOW, WRONG, alice, bypass, enrolled, login, recovery_code, right, settings,
+    with_recovery,
 };
 
 const ALL: &str = "? Verification code (or e: e-mail, s: text message, r: recovery code, l: lost \
@@ -236,17 +236,7 @@ fn a_stopped_account_asks_for_a_recovery_code_and_one_opens_it() {
 fn a_bypass_code_lets_in_at_any_prompt_for_a_code_and_trusts_nothing() {
     let code = PrintedCode::from_random(&[99; 10]);
     let mut record = with_contacts(enrolled());
-    let bypass = Bypass {
-        id: "B1".to_owned(),
-        code: code.hashed([9; 16], &Plain),
-        since: NOW,
-        until: NOW.after(seconds(3600)),
-        uses_left: 1,
-        from: None,
-        reason: "phone in repair".to_owned(),
-        by: "root".to_owned(),
-    };
-    record.issue_bypass(bypass, NOW);
+    record.issue_bypass(bypass(&code), NOW);
     let mut login = Login::begin(Policy::default(), record, login());
     login.answer(&code.shown());
     assert_eq!(login.outcome().verdict, Verdict::Allow);
@@ -272,17 +262,8 @@ fn a_dialogue_ends_after_its_prompts_whatever_was_asked_for() {
 fn where_a_bypass_code_is_in_force_it_stands_for_an_enrolment_too() {
     let code = PrintedCode::from_random(&[99; 10]);
     let mut record = UserRecord::new(&alice());
-    let bypass = Bypass {
-        id: "B1".to_owned(),
-        code: code.hashed([9; 16], &Plain),
-        since: NOW,
-        until: NOW.after(seconds(3600)),
-        uses_left: 1,
-        from: Some("203.0.113.0/24".parse().unwrap()),
-        reason: "phone in repair".to_owned(),
-        by: "root".to_owned(),
-    };
-    record.issue_bypass(bypass, NOW);
+    let from = Some("203.0.113.0/24".parse().unwrap());
+    record.issue_bypass(Bypass { from, ..bypass(&code) }, NOW);
     let mut login = Login::begin(Policy::default(), record, login());
     assert_eq!(login.shown(), ["? Bypass code (Enter: go on without one): "]);
     let mut without = login.again(NOW, super::setup::login());
@@ -299,4 +280,15 @@ fn where_a_bypass_code_is_in_force_it_stands_for_an_enrolment_too() {
     };
     let elsewhere = without.again(NOW, elsewhere);
     assert!(elsewhere.shown().join("").contains("Scan this"), "{:?}", elsewhere.shown());
+}
+
+#[test]
+fn who_has_shown_nothing_is_asked_for_no_bypass_code() {
+    let code = PrintedCode::from_random(&[99; 10]);
+    let mut record = UserRecord::new(&alice());
+    record.issue_bypass(bypass(&code), NOW);
+    let nothing =
+        twinlock_core::login::LoginContext { first_factors: Vec::new(), ..super::setup::login() };
+    let login = Login::begin(Policy::default(), record, nothing);
+    assert!(!login.shown().join("").contains("Bypass code"), "{:?}", login.shown());
 }

@@ -9,12 +9,12 @@ use twinlock_core::{
     policy::{EnrolmentMode, Level, Policy},
     printed_code::PrintedCode,
     record::UserRecord,
-    voucher::{Bypass, Invitation},
+    voucher::Invitation,
 };
 
 use super::factors::{with_channels, with_contacts};
 use super::hashing::Plain;
-use super::setup::{Login, NOW, SECRET, alice, code_of, enrolled, login, right};
+use super::setup::{Login, NOW, SECRET, alice, bypass, code_of, enrolled, login, right};
 
 fn enrol_elsewhere(login: &mut Login) {
     let totp = TotpFactor::new(Secret::new(SECRET));
@@ -24,17 +24,7 @@ fn enrol_elsewhere(login: &mut Login) {
 /// Somebody at the prompt for the bypass code that alice has.
 fn at_the_bypass_prompt() -> Login {
     let mut record = UserRecord::new(&alice());
-    let bypass = Bypass {
-        id: "B1".to_owned(),
-        code: PrintedCode::from_random(&[99; 10]).hashed([9; 16], &Plain),
-        since: NOW,
-        until: NOW.after(Duration::from_secs(3600)),
-        uses_left: 1,
-        from: None,
-        reason: "first day".to_owned(),
-        by: "root".to_owned(),
-    };
-    record.issue_bypass(bypass, NOW);
+    record.issue_bypass(bypass(&PrintedCode::from_random(&[99; 10])), NOW);
     let login = Login::begin(Policy::default(), record, login());
     assert!(login.shown()[0].starts_with("? Bypass code"), "{:?}", login.shown());
     login
