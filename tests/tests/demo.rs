@@ -8,10 +8,14 @@
     reason = "this is all test code, and it waits for time-outs"
 )]
 
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use twinlock_tests::rig::artifacts;
 use twinlock_tests::rig::authenticator::Authenticator;
 use twinlock_tests::rig::process::{PATIENCE, guarded, run, run_within, wait_for};
@@ -21,14 +25,27 @@ use twinlock_tests::rig::transcript::Transcript;
 /// Waits for a new time step included.
 const WHOLE: Duration = Duration::from_secs(90);
 
-fn demo() -> Command {
+/// The demo among what `make demo` builds, and nothing else.
+struct Demo {
+    command: Command,
+    _directory: TempDir,
+}
+
+fn demo() -> Demo {
     artifacts::build();
-    guarded(env!("CARGO_BIN_EXE_demo"))
+    let directory = tempfile::tempdir().expect("a directory");
+    let readable = Permissions::from_mode(0o755);
+    fs::set_permissions(directory.path(), readable).expect("let every user in");
+    let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
+    for name in ["demo", "libpam_twinlock.so", "twinlockd", "twinlock"] {
+        fs::copy(demo.with_file_name(name), directory.path().join(name)).expect("copy a program");
+    }
+    Demo { command: guarded(directory.path().join("demo")), _directory: directory }
 }
 
 #[test]
 fn the_demo_goes_as_told_and_is_plain_text_off_a_terminal() {
-    let output = run_within(&mut demo(), WHOLE);
+    let output = run_within(&mut demo().command, WHOLE);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     for told in ["alice is on web1", "That code is not right", "That code was used already"] {
@@ -41,6 +58,7 @@ fn the_demo_goes_as_told_and_is_plain_text_off_a_terminal() {
 fn the_interactive_demo_lets_a_visitor_in_by_what_it_says_and_ends_on_enter() {
     let mut demo = demo();
     let mut demo = demo
+        .command
         .arg("--interactive")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -39,7 +39,9 @@ const SOURCE: &str = "203.0.113.7";
 /// # Errors
 /// A sentence about the first thing that did not go as told.
 pub fn run(manner: Manner) -> Result<(), String> {
-    for program in [artifacts::module(), artifacts::daemon(), artifacts::command()] {
+    artifacts::name_module()
+        .map_err(|error| format!("the module is not built ({error}). `make demo` builds it."))?;
+    for program in [artifacts::daemon(), artifacts::command()] {
         if !program.exists() {
             let path = program.display();
             return Err(format!("{path} is not built. `make demo` builds it and comes back here."));

@@ -61,8 +61,12 @@ fn run_cargo() -> Result<(), String> {
     cargo_build(&["twinlock-service", "twinlock-cli"])
 }
 
-/// In one step, because another run of the tests may be using it.
-fn name_module() -> std::io::Result<()> {
+/// Gives the module that cargo built the name of [`module`], in one step, because another run of the
+/// tests may be using it.
+///
+/// # Errors
+/// It is not built, or the copy fails.
+pub fn name_module() -> std::io::Result<()> {
     let copy = directory().join(format!("pam_twinlock.so.{}", std::process::id()));
     std::fs::copy(directory().join("libpam_twinlock.so"), &copy)?;
     std::fs::rename(copy, module())

@@ -14,6 +14,7 @@ use std::time::Duration;
 use nix::unistd::{Pid, getsid};
 
 use super::record::Record;
+use super::reload;
 
 /// Where sd_booted(3) looks.
 const SYSTEMD: &str = "/run/systemd/system";
@@ -29,8 +30,8 @@ pub trait Guard {
     /// The sentence why nobody would.
     fn arm(&self, record: &Record, after: Duration) -> Result<Armed, String>;
 
-    /// Has sshd read its configuration again, for the logins to come. Says what was done; nothing where
-    /// no sshd runs for which that would be needed.
+    /// Has sshd read its configuration again, and returns when it takes logins by it. Says what was done;
+    /// nothing where no sshd runs for which that would be needed.
     ///
     /// # Errors
     /// The sentence why an sshd that runs did not.
@@ -54,7 +55,7 @@ pub struct SystemGuard;
 
 impl Guard for SystemGuard {
     fn reload_sshd(&self) -> Result<Option<String>, String> {
-        if Path::new(SYSTEMD).is_dir() { reload_unit() } else { reload_process() }
+        reload::sshd(Path::new(SYSTEMD).is_dir())
     }
 
     fn arm(&self, record: &Record, after: Duration) -> Result<Armed, String> {
@@ -76,39 +77,6 @@ impl Guard for SystemGuard {
             let timer = format!("{}.timer", unit_of(record));
             let _ = quiet("/usr/bin/systemctl").args(["stop", &timer]).status();
         }
-    }
-}
-
-/// Reloads the unit that is active. An sshd that a socket starts for each login reads anew anyway.
-fn reload_unit() -> Result<Option<String>, String> {
-    for unit in ["ssh.service", "sshd.service"] {
-        let active = quiet("/usr/bin/systemctl").args(["is-active", "--quiet", unit]).status();
-        if !active.is_ok_and(|status| status.success()) {
-            continue;
-        }
-        let reloaded = quiet("/usr/bin/systemctl").args(["reload", unit]).status();
-        return match reloaded {
-            Ok(status) if status.success() => Ok(Some(format!("{unit} is reloaded"))),
-            Ok(status) => Err(format!("'systemctl reload {unit}' ended with {status}")),
-            Err(cause) => Err(format!("systemctl does not start: {cause}")),
-        };
-    }
-    Ok(None)
-}
-
-/// Sends SIGHUP to the sshd that its file of process ids names (sshd(8)), if it is one.
-fn reload_process() -> Result<Option<String>, String> {
-    let Ok(text) = std::fs::read_to_string("/run/sshd.pid") else { return Ok(None) };
-    let number = text.trim();
-    let name = std::fs::read_to_string(format!("/proc/{number}/comm")).unwrap_or_default();
-    let process = number.parse().ok().and_then(rustix::process::Pid::from_raw);
-    match process {
-        Some(process) if name.trim() == "sshd" => {
-            rustix::process::kill_process(process, rustix::process::Signal::HUP)
-                .map_err(|cause| format!("sshd, process {number}, got no signal: {cause}"))?;
-            Ok(Some(format!("sshd, process {number}, was told to read it")))
-        }
-        _ => Ok(None),
     }
 }
 
@@ -174,7 +142,7 @@ fn revert_arguments(record: &Record) -> [&str; 5] {
     ["pam", "revert", &record.service, "--change", &record.id]
 }
 
-fn quiet(program: impl Into<PathBuf>) -> Command {
+pub(super) fn quiet(program: impl Into<PathBuf>) -> Command {
     let mut command = Command::new(program.into());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command

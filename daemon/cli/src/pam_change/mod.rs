@@ -4,7 +4,7 @@
 //! place.rs   where the lines go ──► plan.rs   which files change, and how ◄── sshd.rs
 //!                                      │ shown, and agreed to
 //! record.rs  what was there before ◄── change.rs ──► guard.rs   who takes it back unasked
-//!      │                                  │
+//!      │                                  │    └──► reload.rs  sshd reads what was written
 //!      │                                  └──► write.rs  each file in one step
 //!      └──► take_back.rs  at the deadline, after a reboot, or when asked
 //! ```
@@ -18,6 +18,7 @@ pub mod guard;
 pub mod place;
 pub mod plan;
 pub mod record;
+mod reload;
 pub mod sshd;
 pub mod survey;
 pub mod take_back;
