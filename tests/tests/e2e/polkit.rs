@@ -19,13 +19,23 @@ const RULE: &str = r#"polkit.addRule(function(action, subject) {
 });
 "#;
 
+/// As twinlock(8) shows it, for one person in the place of a group.
+const HELPDESK: &str = r#"polkit.addRule(function(action, subject) {
+    var user = action.lookup("user");
+    if ((action.id == "org.twinlock1.reset" || action.id == "org.twinlock1.status") &&
+        subject.user == "bob" && user && user != "root") {
+        return polkit.Result.YES;
+    }
+});
+"#;
+
 /// polkitd with the shipped policy file and one rule.
-fn start_polkit() -> Process {
+fn start_polkit(text: &str) -> Process {
     mount_overlay(ACTIONS);
     let policy = workspace().join("packaging/polkit/org.twinlock1.policy");
     fs::copy(policy, format!("{ACTIONS}/org.twinlock1.policy")).expect("install the policy file");
     let rule = format!("{RULES}/10-test.rules");
-    write(&rule, RULE);
+    write(&rule, text);
     for path in [RULES, &rule] {
         fs::set_permissions(path, Permissions::from_mode(0o755)).expect("open it to polkitd");
     }
@@ -39,7 +49,7 @@ fn a_rule_that_allows_one_action_to_one_user_lets_exactly_that_through() {
     Host::run(|host| {
         daemon::create_user();
         let _bus = Bus::start();
-        let _polkit = start_polkit();
+        let _polkit = start_polkit(RULE);
         let _daemon = Daemon::start_as_installed();
         enrol("alice");
         // polkitd takes its name once it has read its rules.
@@ -59,5 +69,40 @@ fn a_rule_that_allows_one_action_to_one_user_lets_exactly_that_through() {
         }
         host.syslog.wait_for(mark, &["event=call.refused", "Admin.ForgetUser"], PATIENCE);
         assert_eq!(show("alice")["state"], "enrolled");
+    });
+}
+
+#[test]
+fn a_rule_may_spare_one_user_what_it_allows_about_others() {
+    Host::run(|host| {
+        daemon::create_user();
+        let _bus = Bus::start();
+        let _polkit = start_polkit(HELPDESK);
+        let _daemon = Daemon::start_as_installed();
+        for user in ["alice", "root"] {
+            enrol(user);
+        }
+        let seen = || twinlock_as("bob", &["user", "show", "alice"]).status.success();
+        assert!(eventually(PATIENCE, seen), "bob may see alice");
+        for arguments in [
+            &["reset", "root", "--yes"][..],
+            &["reset", "alice", "root", "--yes"],
+            &["user", "show", "root"],
+            &["user", "list"],
+            &["bypass", "alice", "--for", "1h", "--reason", "x"],
+        ] {
+            let refused = twinlock_as("bob", arguments);
+            assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+            assert!(errors(&refused).contains("polkit does not allow it"), "{}", errors(&refused));
+        }
+        assert_eq!(
+            (&show("alice")["state"], &show("root")["state"]),
+            (&"enrolled".into(), &"enrolled".into())
+        );
+
+        let mark = host.syslog.mark();
+        let done = twinlock_as("bob", &["reset", "alice", "--yes"]);
+        assert!(done.status.success(), "{}", errors(&done));
+        host.syslog.wait_for(mark, &["event=user.reset", "user=\"alice\"", "by=\"uid "], PATIENCE);
     });
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! packaging/man/prose/PAGE.in ──┐
-//!   clap, the schema, the       ├─► pages() ─► packaging/man/PAGE, which is committed
+//!   clap, schema, actions, the  ├─► pages() ─► packaging/man/PAGE, which is committed
 //!   module's arguments ─► @…@ ──┘
 //! ```
 
@@ -41,6 +41,7 @@ fn page(name: &str) -> String {
         match line {
             "@options@" => page += &options(&daemon_or_command(name)),
             "@commands@" => page += &commands(&twinlock_cli::command(), "twinlock"),
+            "@actions@" => page += &actions(),
             "@keys@" => page += &schema().iter().map(section).collect::<String>(),
             "@arguments@" => page += &arguments(),
             text => {
@@ -50,6 +51,22 @@ fn page(name: &str) -> String {
         }
     }
     page.chars().map(ascii).collect()
+}
+
+/// The actions of polkit that are installed, one a tagged paragraph.
+fn actions() -> String {
+    let policy = workspace().join("packaging/polkit/org.twinlock1.policy");
+    let policy = fs::read_to_string(policy).expect("the policy file of polkit");
+    let between = |text: &'static str, end: &'static str| {
+        move |part: &str| Some(part.split_once(text)?.1.split_once(end)?.0.to_owned())
+    };
+    let (id, description) = (between("id=\"", "\""), between("<description>", "</"));
+    let paragraph = |action: &str| {
+        let (id, description) = (id(action)?, description(action)?);
+        Some(format!(".TP\n.B {id}\n{description}.\n"))
+    };
+    let actions = policy.split("<action ").skip(1);
+    actions.map(|action| paragraph(action).expect("an action with a description")).collect()
 }
 
 /// A character by its number where it is not ASCII, for a formatter in any locale.

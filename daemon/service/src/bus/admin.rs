@@ -33,7 +33,7 @@ impl AdminInterface {
 
     /// The caller, if an administrator: before anything else, and before any lock is taken.
     async fn administrator(&self, header: &Header<'_>, connection: &Connection) -> Result<Caller> {
-        self.accounts.administrator(header, connection).await
+        self.accounts.administrator(header, connection, None).await
     }
 }
 
@@ -46,8 +46,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<UserStatus> {
-        self.administrator(&header, connection).await?;
-        let user = self.accounts.user(&user).await?;
+        let (_, user) = self.accounts.administrator_of(&user, &header, connection).await?;
         self.accounts.status(&user, Authority::Administrator).await
     }
 
@@ -68,7 +67,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(Vec<LogEvent>, String, bool)> {
-        self.administrator(&header, connection).await?;
+        self.accounts.administrator(&header, connection, filter.user.as_deref()).await?;
         self.accounts.log(filter).await
     }
 
@@ -91,8 +90,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<EnrolmentOffer> {
-        let caller = self.administrator(&header, connection).await?;
-        let user = self.accounts.user(&user).await?;
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
         self.accounts.begin_enrolment(&user, &caller, Authority::Administrator, &options).await
     }
 
@@ -105,7 +103,8 @@ impl AdminInterface {
         #[zbus(connection)] connection: &Connection,
     ) -> Result<EnrolledFactor> {
         let code = Zeroizing::new(code);
-        let caller = self.administrator(&header, connection).await?;
+        let caller =
+            self.accounts.administrator_of_enrolment(enrolment, &header, connection).await?;
         self.accounts.confirm_enrolment(&caller, enrolment, &code).await
     }
 
@@ -115,7 +114,8 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = self.administrator(&header, connection).await?;
+        let caller =
+            self.accounts.administrator_of_enrolment(enrolment, &header, connection).await?;
         self.accounts.cancel_enrolment(&caller, enrolment);
         Ok(())
     }
@@ -128,8 +128,8 @@ impl AdminInterface {
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
         let code = Zeroizing::new(code);
-        let caller = self.administrator(&header, connection).await?;
-        self.accounts.verify(&self.accounts.user(&user).await?, &caller, &code).await
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
+        self.accounts.verify(&user, &caller, &code).await
     }
 
     async fn remove_factor(
@@ -139,8 +139,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = self.administrator(&header, connection).await?;
-        let user = self.accounts.user(&user).await?;
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
         let authority = Authority::Administrator;
         self.accounts.remove_factor(&user, &caller, authority, &factor, "").await
     }
@@ -153,7 +152,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Vec<ResetOutcome>> {
-        let caller = self.administrator(&header, connection).await?;
+        let caller = self.accounts.administrator_of_all(&users, &header, connection).await?;
         self.accounts.reset_all(users, &caller, options.print.unwrap_or_default()).await
     }
 
@@ -163,8 +162,8 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = self.administrator(&header, connection).await?;
-        self.accounts.unlock(&self.accounts.user(&user).await?, &caller).await
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
+        self.accounts.unlock(&user, &caller).await
     }
 
     #[zbus(out_args("statuses", "problems"))]
@@ -174,7 +173,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(Vec<UserStatus>, Vec<Problem>)> {
-        self.administrator(&header, connection).await?;
+        self.accounts.administrator_of_all(&users, &header, connection).await?;
         self.accounts.statuses(&users).await
     }
 
@@ -185,8 +184,8 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = self.administrator(&header, connection).await?;
-        self.accounts.set_switch(&self.accounts.user(&user).await?, &caller, &switch).await
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
+        self.accounts.set_switch(&user, &caller, &switch).await
     }
 
     async fn import_factors(
@@ -196,8 +195,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = self.administrator(&header, connection).await?;
-        let user = self.accounts.user(&user).await?;
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
         self.accounts.import_factors(&user, &caller, &import).await
     }
 
@@ -278,8 +276,8 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<String> {
-        self.administrator(&header, connection).await?;
-        self.accounts.explain(&self.accounts.user(&user).await?, login).await
+        let (_, user) = self.accounts.administrator_of(&user, &header, connection).await?;
+        self.accounts.explain(&user, login).await
     }
 
     #[zbus(out_args("codes"))]
@@ -289,8 +287,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Vec<String>> {
-        let caller = self.administrator(&header, connection).await?;
-        let user = self.accounts.user(&user).await?;
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
         let authority = Authority::Administrator;
         self.accounts.new_recovery_codes(&user, &caller, authority, "").await
     }
@@ -303,8 +300,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<u32> {
-        let caller = self.administrator(&header, connection).await?;
-        let user = self.accounts.user(&user).await?;
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
         self.accounts.clear_trusted(&user, &caller, &host).await
     }
 
@@ -317,8 +313,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<bool> {
-        let caller = self.administrator(&header, connection).await?;
-        let user = self.accounts.user(&user).await?;
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
         self.accounts.set_contact(&user, &caller, &method, &address).await
     }
 
@@ -330,8 +325,8 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Voucher> {
-        let caller = self.administrator(&header, connection).await?;
-        self.accounts.invite(&self.accounts.user(&user).await?, &caller, &options).await
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
+        self.accounts.invite(&user, &caller, &options).await
     }
 
     #[zbus(out_args("bypass"))]
@@ -342,8 +337,8 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Voucher> {
-        let caller = self.administrator(&header, connection).await?;
-        self.accounts.issue_bypass(&self.accounts.user(&user).await?, &caller, &options).await
+        let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
+        self.accounts.issue_bypass(&user, &caller, &options).await
     }
 
     #[zbus(out_args("requests", "problems"))]
@@ -386,7 +381,7 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
-        let caller = self.administrator(&header, connection).await?;
+        let caller = self.accounts.administrator(&header, connection, Some(&user)).await?;
         self.accounts.forget(&user, &caller).await
     }
 }

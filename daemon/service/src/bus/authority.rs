@@ -7,13 +7,17 @@
 //! ```
 //!
 //! It is asked before the caller's turn and before any lock, because a person may have to type a
-//! password meanwhile. Whatever is not a clear yes is a no.
+//! password meanwhile. Whatever is not a clear yes is a no. Where a call concerns one user alone, their
+//! name is among the details: a rule may let somebody reset others than root.
 
 use std::{collections::HashMap, future::poll_fn, pin::Pin, time::Duration};
 
 use tokio::time::timeout;
 use twinlock_bus_api::error::Error;
-use twinlock_core::audit::{AuditEvent, Happening};
+use twinlock_core::{
+    audit::{AuditEvent, Happening},
+    login::User,
+};
 use zbus::{
     Connection, Variant,
     export::futures_core::Stream,
@@ -21,7 +25,7 @@ use zbus::{
     message::{Flags, Header},
 };
 
-use super::{account::Accounts, caller::Caller};
+use super::{account::Accounts, caller::Caller, errors};
 
 /// How long polkit may take where nobody is asked for a password.
 const UNATTENDED: Duration = Duration::from_secs(5);
@@ -107,15 +111,17 @@ pub(super) fn action(method: &str) -> Option<&'static str> {
 }
 
 impl Accounts {
-    /// The caller, if an administrator, when it is their turn.
+    /// The caller, if an administrator, when it is their turn. `about` is the user whom the call
+    /// concerns, where it is one alone: rules of polkit may tell users apart by it.
     pub(super) async fn administrator(
         &self,
         header: &Header<'_>,
         connection: &Connection,
+        about: Option<&str>,
     ) -> Result<Caller, Error> {
         let known = self.identify(header, connection).await?;
         if !known.is_root()
-            && let Err(refusal) = ask(connection, header).await
+            && let Err(refusal) = ask(connection, header, about).await
         {
             let method = header.member().map_or("", |member| member.as_str());
             let cause = format!("uid {} may not call Admin.{method}: {refusal}", known.uid);
@@ -126,10 +132,68 @@ impl Accounts {
         }
         Ok(self.in_turn(known).await)
     }
+
+    /// The caller, if an administrator of this user, and then the user.
+    pub(super) async fn administrator_of(
+        &self,
+        name: &str,
+        header: &Header<'_>,
+        connection: &Connection,
+    ) -> Result<(Caller, User), Error> {
+        let caller = self.administrator(header, connection, Some(name)).await?;
+        let user = self.user(name).await?;
+        check_spelling(&caller, name, &user)?;
+        Ok((caller, user))
+    }
+
+    /// The caller, if an administrator of these users: of the one, where it is one.
+    pub(super) async fn administrator_of_all(
+        &self,
+        names: &[String],
+        header: &Header<'_>,
+        connection: &Connection,
+    ) -> Result<Caller, Error> {
+        let [name] = names else { return self.administrator(header, connection, None).await };
+        let caller = self.administrator(header, connection, Some(name)).await?;
+        if !caller.is_root() {
+            match self.user(name).await {
+                Ok(user) => check_spelling(&caller, name, &user)?,
+                // Told of in the answer, as with several.
+                Err(Error::UnknownUser(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(caller)
+    }
+
+    /// The caller, if an administrator of the user whose enrolment this is.
+    pub(super) async fn administrator_of_enrolment(
+        &self,
+        enrolment: u64,
+        header: &Header<'_>,
+        connection: &Connection,
+    ) -> Result<Caller, Error> {
+        let sender = header.sender().map_or("", |sender| sender.as_str());
+        let user = self.enrolments.user_of(sender, enrolment);
+        self.administrator(header, connection, user.as_deref()).await
+    }
 }
 
-/// Asks whether the sender of this message may call its method.
-async fn ask(connection: &Connection, header: &Header<'_>) -> Result<(), Refusal> {
+/// What polkit was asked about is the name as it was given. The user database may take several for one
+/// account, and a rule that knows one of them is not to be got round by another.
+fn check_spelling(caller: &Caller, name: &str, user: &User) -> Result<(), Error> {
+    if caller.is_root() || user.name == name {
+        return Ok(());
+    }
+    Err(errors::another_name(name, &user.name))
+}
+
+/// Asks whether the sender of this message may call its method about this user.
+async fn ask(
+    connection: &Connection,
+    header: &Header<'_>,
+    about: Option<&str>,
+) -> Result<(), Refusal> {
     let method = header.member().map_or("", |member| member.as_str());
     let action = action(method).filter(|_| !ROOT_ALONE.contains(&method));
     let action = action.ok_or(Refusal::RootAlone)?;
@@ -140,6 +204,7 @@ async fn ask(connection: &Connection, header: &Header<'_>) -> Result<(), Refusal
         authority,
         sender,
         action,
+        details: about.map(|user| ("user", user)).into_iter().collect(),
         // Its own for each call: a serial is given out once by each connection.
         cancellation: format!("{sender} {}", header.primary().serial_num()),
     };
@@ -171,15 +236,15 @@ struct Question<'a> {
     authority: AuthorityProxy<'a>,
     sender: &'a str,
     action: &'static str,
+    details: HashMap<&'static str, &'a str>,
     cancellation: String,
 }
 
 impl Question<'_> {
     async fn put(&self, flags: u32, limit: Duration) -> Result<Answer, Refusal> {
         let subject = ("system-bus-name", HashMap::from([("name", Variant::from(self.sender))]));
-        let details = HashMap::new();
-        let (action, id) = (self.action, &*self.cancellation);
-        let asking = self.authority.check_authorization(&subject, action, &details, flags, id);
+        let Self { authority, action, details, cancellation, .. } = self;
+        let asking = authority.check_authorization(&subject, action, details, flags, cancellation);
         match timeout(limit, asking).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => Err(Refusal::Unavailable),

@@ -134,6 +134,15 @@ impl<P> Enrolments<P> {
     }
 }
 
+impl Enrolments {
+    /// Whose the factor of one that this connection has open will be.
+    pub(super) fn user_of(&self, connection: &str, number: u64) -> Option<String> {
+        let table = self.table();
+        let open = table.entries.get(&number).filter(|open| open.connection == connection)?;
+        Some(open.pending.user.name.clone())
+    }
+}
+
 /// One that was taken out.
 pub(super) struct Taken<P = Pending> {
     number: u64,
@@ -172,6 +181,8 @@ mod tests {
     fn another_connection_cannot_name_an_enrolment() {
         let enrolments = <Enrolments>::default();
         let number = enrolments.open(&alice(":1.1"), pending(), Duration::ZERO).unwrap();
+        assert_eq!(enrolments.user_of(":1.1", number).as_deref(), Some("alice"));
+        assert_eq!(enrolments.user_of(":1.2", number), None);
         assert!(enrolments.take(&alice(":1.2"), number, Duration::ZERO).is_none());
         assert!(enrolments.take(&alice(":1.1"), number, Duration::ZERO).is_some());
         assert!(enrolments.take(&alice(":1.1"), number, Duration::ZERO).is_none());

@@ -42,6 +42,14 @@ pub(super) fn unknown_user(name: &str) -> Error {
     Error::UnknownUser(format!("There is no user {:?} on this host.", shown(name)))
 }
 
+pub(super) fn another_name(name: &str, canonical: &str) -> Error {
+    Error::InvalidArgument(format!(
+        "The user database knows {:?} as {:?}; use that name.",
+        shown(name),
+        shown(canonical)
+    ))
+}
+
 pub(super) fn ambiguous(name: &str) -> Error {
     Error::UnknownUser(format!(
         "The user database knows two accounts by the name {:?}; ask an administrator to mend it.",

@@ -27,8 +27,16 @@ const PATH: &str = "/org/freedesktop/PolicyKit1/Authority";
 /// What was asked, and which questions were taken back.
 #[derive(Default)]
 struct Asked {
-    questions: Vec<(String, String, u32)>,
+    questions: Vec<Question>,
     cancelled: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Question {
+    action: String,
+    user: Option<String>,
+    id: String,
+    flags: u32,
 }
 
 /// A polkit that allows one action, and keeps silent where it is to hang.
@@ -44,12 +52,14 @@ impl Polkit {
         &self,
         subject: (String, HashMap<String, OwnedVariant>),
         action: String,
-        _details: HashMap<String, String>,
+        mut details: HashMap<String, String>,
         flags: u32,
-        cancellation: String,
+        id: String,
     ) -> (bool, bool, HashMap<String, String>) {
         let is_allowed = subject.0 == "system-bus-name" && action == self.allowed;
-        self.asked.lock().unwrap().questions.push((action, cancellation, flags));
+        let user = details.remove("user");
+        assert!(details.is_empty(), "{details:?}");
+        self.asked.lock().unwrap().questions.push(Question { action, user, id, flags });
         if self.hangs {
             std::future::pending::<()>().await;
         }
@@ -116,9 +126,12 @@ async fn an_allowed_action_lets_its_methods_through_and_no_other() {
     let told = "Admin.Reset: polkit does not allow it";
     assert!(lines.iter().any(|line| line.contains(told)), "{lines:?}");
     let asked = asked.lock().unwrap();
-    let ids: BTreeSet<_> = asked.questions.iter().map(|(_, id, _)| id).collect();
+    let ids: BTreeSet<_> = asked.questions.iter().map(|question| &question.id).collect();
     assert_eq!(ids.len(), asked.questions.len(), "each question can be taken back by itself");
-    assert!(asked.questions.iter().all(|(_, _, flags)| *flags == 0), "nobody asked for a dialogue");
+    assert!(
+        asked.questions.iter().all(|question| question.flags == 0),
+        "nobody asked for a dialogue"
+    );
 }
 
 /// The questions that were taken back, as soon as there is one.
@@ -139,7 +152,7 @@ async fn a_person_is_asked_for_a_password_only_where_their_call_says_so() {
     let output = nobody_unlocks(&bus, 5_000).await;
     assert!(output.contains("NotAuthorized"), "{output}");
     let flags: Vec<_> =
-        asked.lock().unwrap().questions.iter().map(|(_, _, flags)| *flags).collect();
+        asked.lock().unwrap().questions.iter().map(|question| question.flags).collect();
     assert_eq!(flags, [0, 1]);
 }
 
@@ -152,7 +165,9 @@ async fn a_polkit_that_hangs_is_left_when_the_caller_goes_and_holds_up_nobody() 
     assert!(output.contains("CALL status true"), "their own calls do not wait for it: {output}");
     let cancelled = cancelled(&asked).await;
     let asked = asked.lock().unwrap();
-    let [(_, id, 0)] = asked.questions.as_slice() else { panic!("{:?}", asked.questions) };
+    let [Question { id, flags: 0, .. }] = asked.questions.as_slice() else {
+        panic!("{:?}", asked.questions)
+    };
     assert_eq!(cancelled, std::slice::from_ref(id));
     let told = "Admin.Unlock: the caller went away";
     assert!(bus.setup.lines().iter().any(|line| line.contains(told)));
@@ -162,7 +177,7 @@ async fn a_polkit_that_hangs_is_left_when_the_caller_goes_and_holds_up_nobody() 
 async fn a_polkit_that_hangs_is_no_yes_after_five_seconds() {
     let bus = Bus::start(Gate::Shipped).await;
     let (_polkit, asked) = polkit(&bus, "org.twinlock1.unlock", true).await;
-    let input = format!("{}\n", bus.address());
+    let input = format!("{}\nalice\n", bus.address());
     let call = as_nobody("polkit::nobody_unlocks_unattended", input);
     let output = tokio::time::timeout(Duration::from_secs(10), call).await.unwrap();
     assert!(output.contains("CALL org.twinlock1.Error.NotAuthorized"), "{output}");
@@ -170,16 +185,57 @@ async fn a_polkit_that_hangs_is_no_yes_after_five_seconds() {
 }
 
 #[tokio::test]
-#[ignore = "a caller of the test above, which runs it as another user"]
+#[ignore = "a caller of the tests here, which run it as another user"]
 async fn nobody_unlocks_unattended() {
     use twinlock_bus_api::names::{BUS_NAME, OBJECT_PATH};
-    let connection = client(&line()).await;
+    let (connection, user) = (client(&line()).await, line());
     let ended = connection
-        .call_method(Some(BUS_NAME), OBJECT_PATH, Some(ADMIN_INTERFACE), "Unlock", &("alice",))
+        .call_method(Some(BUS_NAME), OBJECT_PATH, Some(ADMIN_INTERFACE), "Unlock", &(user,))
         .await;
     match ended {
         Err(zbus::Error::MethodError(name, ..)) => println!("CALL {name}"),
         other => println!("CALL {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn polkit_hears_whom_a_call_concerns() {
+    let bus = Bus::start(Gate::Shipped).await;
+    enrol(&bus.accounts.engine, &alice()).await;
+    let (_polkit, asked) = polkit(&bus, "none", false).await;
+    ends_for_nobody(&bus, ADMIN_INTERFACE).await;
+    let asked = asked.lock().unwrap();
+    let mut about: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for Question { action, user, .. } in &asked.questions {
+        let action = action.trim_start_matches("org.twinlock1.");
+        about.entry(action).or_default().insert(user.as_deref().unwrap_or("nobody in particular"));
+    }
+    // The caller has no enrolment open, and has given the log no filter.
+    let alone = ["alice"].into();
+    let both = BTreeSet::from(["alice", "nobody in particular"]);
+    for (action, users) in about {
+        let expected = match action {
+            "log" => &["nobody in particular"].into(),
+            // Lists of everybody, and requests by their number.
+            "status" | "reset" | "enroll" => &both,
+            _ => &alone,
+        };
+        assert_eq!(&users, expected, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn another_spelling_of_a_name_is_not_what_polkit_allowed() {
+    let bus = Bus::start(Gate::Shipped).await;
+    enrol(&bus.accounts.engine, &alice()).await;
+    bus.setup.directory.spell("ALICE", alice());
+    let (_polkit, _asked) = polkit(&bus, "org.twinlock1.unlock", false).await;
+    for (name, expected) in
+        [("ALICE", "CALL org.twinlock1.Error.InvalidArgument"), ("alice", "CALL Ok(")]
+    {
+        let input = format!("{}\n{name}\n", bus.address());
+        let output = as_nobody("polkit::nobody_unlocks_unattended", input).await;
+        assert!(output.contains(expected), "{name}: {output}");
     }
 }
 
