@@ -6,7 +6,26 @@ mod support;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use support::host::{ENABLE, Host, SSHD, SU, logs_in, ssh_host};
+use support::host::{ENABLE, Host, SSHD, SU, happens, logs_in, ssh_host};
+
+#[test]
+fn a_right_code_whose_login_the_account_phase_refused_is_no_evidence() {
+    let (daemon, host) = ssh_host();
+    assert_eq!(host.run(ENABLE, &[]).code, 0);
+    happens(&daemon, "ssh", 0, "login.allowed", "code of factor A7");
+    happens(&daemon, "ssh", 1, "login.refused", "the ticket belongs to another login");
+    let early = host.run(&["pam", "confirm"], &[]);
+    assert!(
+        early.code == 1 && early.sentence.contains("Nobody has logged in"),
+        "{}",
+        early.sentence
+    );
+    // A later one counts, also where its user mistypes somewhere else afterwards.
+    happens(&daemon, "ssh", 60, "login.allowed", "code of factor A7");
+    happens(&daemon, "su", 61, "login.refused", "3 codes refused");
+    happens(&daemon, "ssh", 90, "login.refused", "3 codes refused");
+    assert_eq!(host.run(&["pam", "confirm"], &[]).code, 0);
+}
 
 #[test]
 fn a_change_is_shown_made_confirmed_and_taken_out_to_the_last_byte() {

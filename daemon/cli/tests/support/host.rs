@@ -183,7 +183,12 @@ pub fn ssh_host() -> (Daemon, Host) {
 
 /// alice logs in after the change.
 pub fn logs_in(daemon: &Daemon, service: &str) {
-    let event = login(NOW - THEN, "login.allowed", "alice", "code of factor A7");
+    happens(daemon, service, 0, "login.allowed", "code of factor A7");
+}
+
+/// Something happens to alice, these seconds after the change.
+pub fn happens(daemon: &Daemon, service: &str, later: u64, event: &str, cause: &str) {
+    let event = login(NOW - THEN + later, event, "alice", cause);
     let event = LogEvent { service: Some(service.to_owned()), ..event };
     daemon.state.lock().unwrap().log.push(event);
 }

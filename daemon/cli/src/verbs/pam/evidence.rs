@@ -9,32 +9,54 @@ use crate::pam_change::record::Record;
 /// The events of a login that Twinlock let through.
 const EVENTS: [&str; 3] = ["login.allowed", "login.skipped", OBSERVED];
 
+/// A login that Twinlock did not let in.
+const REFUSED: &str = "login.refused";
+
+/// The account phase comes right behind the auth phase, in seconds; nobody types another code by then.
+const NEXT_PHASE: u64 = 2;
+
 /// The most pages that are looked through.
 const PAGES: usize = 50;
 
-/// The latest login through the service since the change.
+/// The latest login through the service since the change, of those that no later phase has refused.
 ///
 /// # Errors
 /// [`CallError`]: the daemon does not tell.
 pub fn login_since(client: &mut Client, record: &Record) -> Result<Option<LogEvent>, CallError> {
-    let mut latest: Option<LogEvent> = None;
+    let mut let_through = Vec::new();
     for event in EVENTS {
-        let mut filter = LogFilter {
-            event: Some(event.to_owned()),
-            since: Some(record.at),
-            ..LogFilter::default()
-        };
-        for _ in 0..PAGES {
-            let page = client.log(&filter)?;
-            let of_service = |event: &LogEvent| event.service.as_deref() == Some(&*record.service);
-            latest = page.events.into_iter().filter(of_service).chain(latest).max_by_key(|e| e.at);
-            if !page.is_cut || page.next.is_empty() || filter.after.as_ref() == Some(&page.next) {
-                break;
-            }
-            filter.after = Some(page.next);
-        }
+        let_through.extend(since(client, record, event)?);
     }
-    Ok(latest)
+    if let_through.is_empty() {
+        return Ok(None);
+    }
+    let refused = since(client, record, REFUSED)?;
+    let_through.retain(|login| !refused.iter().any(|refusal| took_back(refusal, login)));
+    Ok(let_through.into_iter().max_by_key(|login| login.at))
+}
+
+/// Whether this is what the account phase said to a login that had passed the auth phase: the code was
+/// right, and nobody is in.
+fn took_back(refusal: &LogEvent, login: &LogEvent) -> bool {
+    let at_once = login.at..=login.at.saturating_add(NEXT_PHASE);
+    at_once.contains(&refusal.at) && refusal.user == login.user && refusal.source == login.source
+}
+
+/// The events of this kind in the service since the change.
+fn since(client: &mut Client, record: &Record, event: &str) -> Result<Vec<LogEvent>, CallError> {
+    let mut filter =
+        LogFilter { event: Some(event.to_owned()), since: Some(record.at), ..LogFilter::default() };
+    let mut found = Vec::new();
+    for _ in 0..PAGES {
+        let page = client.log(&filter)?;
+        let of_service = |event: &LogEvent| event.service.as_deref() == Some(&*record.service);
+        found.extend(page.events.into_iter().filter(of_service));
+        if !page.is_cut || page.next.is_empty() || filter.after.as_ref() == Some(&page.next) {
+            break;
+        }
+        filter.after = Some(page.next);
+    }
+    Ok(found)
 }
 
 /// `alice from 203.0.113.7 with a second factor`
