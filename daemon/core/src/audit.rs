@@ -87,6 +87,10 @@ words! {
         CallRefused = "call.refused",
         /// A message to a user went out.
         MessageSent = "message.sent",
+        /// A server or a program takes no messages for now: the first message that has to wait.
+        MessageDelayed = "message.delayed",
+        /// A server or a program takes messages again.
+        MessageResumed = "message.resumed",
         /// A message to a user could not be sent.
         MessageFailed = "message.failed",
         /// The records were handed out as a backup.
@@ -126,6 +130,8 @@ impl Happening {
             | Self::CodeSent
             | Self::CallRefused
             | Self::MessageSent
+            | Self::MessageDelayed
+            | Self::MessageResumed
             | Self::MessageFailed
             | Self::Trouble => Causer::Anybody,
             Self::LoginAllowed

@@ -124,6 +124,7 @@ impl Writer {
             | Happening::LoginLocked
             | Happening::CodeRefused
             | Happening::CallRefused
+            | Happening::MessageDelayed
             | Happening::MessageFailed => logger.warning(line),
             _ => logger.notice(line),
         }

@@ -41,6 +41,7 @@ pub struct Request {
 /// A gateway on a port of its own.
 pub struct Gateway {
     port: u16,
+    answer: Arc<Mutex<Answer>>,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -51,13 +52,21 @@ impl Gateway {
         let port = listener.local_addr().expect("its address").port();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&requests);
+        let answer = Arc::new(Mutex::new(answer));
+        let given = Arc::clone(&answer);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let kept = Arc::clone(&kept);
+                let answer = *given.lock().unwrap();
                 thread::spawn(move || serve(stream, answer, &kept));
             }
         });
-        Self { port, requests }
+        Self { port, answer, requests }
+    }
+
+    /// Answers so from now on.
+    pub fn turn(&self, answer: Answer) {
+        *self.answer.lock().unwrap() = answer;
     }
 
     /// Its port.

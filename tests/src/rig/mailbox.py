@@ -4,11 +4,13 @@ Arguments: mode certificate key user password. The first line on standard output
 each further one a message that was taken, as JSON.
 
 Modes: starttls; implicit; stripped (no STARTTLS, and everything is taken in the clear); busy (the
-first message gets 451, later ones are taken); full (every message gets 552).
+first message gets 451, later ones are taken); full (every message gets 552, and
+what could be a code in it is repeated).
 """
 
 import asyncio
 import json
+import re
 import ssl
 import sys
 
@@ -22,10 +24,11 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         if mode == "full":
-            return "552 the mailbox is full"
+            numbers = re.findall("[0-9]{6}", envelope.content.decode())
+            return f"552 the mailbox is full, no room for {' '.join(numbers)}"
         if self.busy:
             Handler.busy = False
-            return "451 try again later"
+            return '451 try again "later" event=login.allowed'
         print(
             json.dumps(
                 {

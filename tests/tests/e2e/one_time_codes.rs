@@ -10,6 +10,7 @@ use twinlock_tests::rig::certificates::Authority;
 use twinlock_tests::rig::clock::Clock;
 use twinlock_tests::rig::command::{enrol, errors, twinlock};
 use twinlock_tests::rig::daemon::{Daemon, configure};
+use twinlock_tests::rig::gateway::{Answer, Gateway};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::kannel::{Kannel, PASSWORD, USER};
 use twinlock_tests::rig::mailbox::{Mailbox, Mode};
@@ -171,7 +172,51 @@ fn a_server_that_refuses_the_password_or_is_gone_leaves_the_app() {
         std::thread::sleep(std::time::Duration::from_millis(1100));
         let outcome = login(&attempt().answer("e").answer(phone.fresh()).answer("n"));
         assert!(outcome.is_success() && outcome.millis < 2000, "{outcome:?}");
-        host.syslog.wait_for(mark, &["event=message.failed"], 4 * PATIENCE);
+        let dead = "will be tried again: localhost:9 cannot be reached: nobody answers";
+        host.syslog.wait_for(mark, &["event=message.delayed user=\"alice\"", dead], PATIENCE);
+        host.syslog.wait_for(mark, &["event=message.failed", "given up"], 4 * PATIENCE);
+    });
+}
+
+#[test]
+fn an_outage_of_the_gateway_is_in_the_log_at_once_and_once_until_it_works_again() {
+    Host::run(|host| {
+        let gateway = Gateway::start(Answer::Status(202));
+        let name = format!("the gateway 127.0.0.1:{}", gateway.port());
+        configure(&format!(
+            "version = 1\n[sms]\nurl = \"http://127.0.0.1:{}/?to={{to}}&text={{text}}\"\n",
+            gateway.port()
+        ));
+        install("sshd", &code_alone("timeout=3"));
+        let (_bus, _daemon) = (Bus::start(), Daemon::start());
+        for (user, number) in [("alice", NUMBER), ("bob", "+14155550124")] {
+            enrol(user);
+            set_contact(user, "--mobile", number);
+            let sent = ["event=message.sent", &format!("user=\"{user}\"")];
+            host.syslog.wait_for(0, &sent, PATIENCE);
+        }
+        let mark = host.syslog.mark();
+        gateway.turn(Answer::Status(503));
+        asks(&attempt(), "s");
+        let cause =
+            format!("one-time-code to +…23 will be tried again: {name} answers with status 503\"");
+        let told = ["event=message.delayed user=\"alice\"", &cause];
+        host.syslog.wait_for(mark, &told, std::time::Duration::from_secs(2));
+        asks(&after_a_password("bob", "203.0.113.8"), "s");
+        // Behind the second tries of both.
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        gateway.turn(Answer::Status(202));
+        for user in ["alice", "bob"] {
+            let sent = ["event=message.sent", &format!("user=\"{user}\"")];
+            host.syslog.wait_for(mark, &sent, 4 * PATIENCE);
+        }
+        let again = format!("cause=\"{name} takes messages again\"");
+        host.syslog.wait_for(mark, &["event=message.resumed", &again], PATIENCE);
+        let lines = host.syslog.since(mark);
+        for event in ["event=message.delayed", "event=message.resumed"] {
+            let told = lines.iter().filter(|line| line.contains(event)).count();
+            assert_eq!(told, 1, "{event}: {lines:#?}");
+        }
     });
 }
 

@@ -8,7 +8,7 @@ use twinlock_tests::rig::gateway::{Answer, Gateway};
 use twinlock_tests::rig::kannel::{Kannel, PASSWORD, USER};
 use twinlock_tests::rig::process::{PATIENCE as SOON, Process, guarded};
 
-use super::{Host, PATIENCE, failed, password, sent};
+use super::{Host, PATIENCE, delayed, failed, password, sent};
 
 const TO: &str = "+14155550123";
 
@@ -92,6 +92,24 @@ fn each_way_in_which_a_gateway_fails_ends_in_time_with_a_cause_of_its_own() {
         failed(&host(&gateway).code(TO, 2), cause);
         assert!(begun.elapsed().as_secs() < 4, "{answer:?}: {:?}", begun.elapsed());
         assert_eq!(gateway.requests().len(), 1, "{answer:?}");
+    }
+}
+
+#[test]
+fn what_a_gateway_answers_is_told_at_the_first_failure_and_once() {
+    for (answer, cause) in [
+        (Answer::Status(500), "answers with status 500"),
+        (Answer::Close, "broke off"),
+        (Answer::Noise, "does not speak HTTP"),
+    ] {
+        let gateway = Gateway::start(answer);
+        let host = host(&gateway);
+        let begun = Instant::now();
+        let line = host.code(TO, 6);
+        assert!(begun.elapsed().as_secs() < 2, "at the first failure: {:?}", begun.elapsed());
+        delayed(&line, &format!("the gateway 127.0.0.1:{} {cause}", gateway.port()));
+        failed(&host.next_line(), &format!("given up: the gateway 127.0.0.1:{}", gateway.port()));
+        assert_eq!(gateway.requests().len(), 2, "{answer:?}");
     }
 }
 

@@ -60,6 +60,11 @@ impl Host {
     fn send(&self, to: Vec<Recipient>, subject: Subject) -> String {
         let at = Timestamp::from_secs(1_800_000_000);
         self.outbox.send(Notice::new(to, subject, "alice", at));
+        self.next_line()
+    }
+
+    /// The next line of the log.
+    fn next_line(&self) -> String {
         let mut buffer = [0; 4096];
         let length = self.log.recv(&mut buffer).expect("an event in time");
         let line = String::from_utf8(buffer[..length].to_vec()).unwrap();
@@ -72,6 +77,22 @@ impl Host {
 #[track_caller]
 fn failed(line: &str, words: &str) {
     assert!(line.contains("event=message.failed") && line.contains(words), "{words}: {line}");
+}
+
+/// That the log says, at the first failure, that a message waits, and these words.
+#[track_caller]
+fn delayed(line: &str, words: &str) {
+    let is_whole = line.contains("event=message.delayed user=\"alice\"")
+        && line.contains("will be tried again: ")
+        && line.contains(words);
+    assert!(is_whole, "{words}: {line}");
+}
+
+/// That the log says that this server takes messages again.
+#[track_caller]
+fn resumed(line: &str, server: &str) {
+    let words = format!("cause=\"{server} takes messages again\"");
+    assert!(line.contains("event=message.resumed") && line.contains(&words), "{words}: {line}");
 }
 
 /// That the log says a message went out.

@@ -7,7 +7,7 @@ use twinlock_core::notice::{Recipient, Subject};
 use twinlock_tests::rig::certificates::Authority;
 use twinlock_tests::rig::mailbox::{Mailbox, Mode};
 
-use super::{Host, PATIENCE, failed, password, sent};
+use super::{Host, PATIENCE, delayed, failed, password, resumed, sent};
 
 const TO: &str = "alice@example.org";
 
@@ -127,13 +127,20 @@ fn a_server_that_is_busy_is_tried_again_and_one_that_refuses_is_not() {
     let authority = Authority::new();
     let certificate = authority.certify("localhost");
     let busy = Mailbox::start(Mode::Busy, &certificate);
-    sent(&host(&format!("smtp://localhost:{}", busy.port()), &authority, "").code(TO, 600));
+    let server = format!("localhost:{}", busy.port());
+    let host_of_busy = host(&format!("smtp://{server}"), &authority, "");
+    // What it says would forge a line.
+    let said = "answers 451 try again \\\"later\\\" event=login.allowed";
+    delayed(&host_of_busy.code(TO, 600), &format!("{server} {said}"));
+    resumed(&host_of_busy.next_line(), &server);
+    sent(&host_of_busy.next_line());
     assert_eq!(busy.mails().len(), 1);
 
     let full = Mailbox::start(Mode::Full, &certificate);
     let begun = Instant::now();
     let line = host(&format!("smtp://localhost:{}", full.port()), &authority, "").code(TO, 600);
-    failed(&line, "answers 552");
+    // The server repeats the code, and the log does not.
+    failed(&line, "answers 552 the mailbox is full, no room for …");
     assert!(begun.elapsed().as_secs() < 2, "no second try");
 }
 

@@ -75,6 +75,13 @@ impl Mailer {
         Ok(Self { from: sender(&email.from)?, way })
     }
 
+    /// The server or the program, for the log.
+    pub fn name(&self) -> &str {
+        match &self.way {
+            Way::Smtp(_, name) | Way::Program(name) => name,
+        }
+    }
+
     /// Sends one, within the deadline.
     pub async fn send(
         &self,

@@ -78,6 +78,11 @@ impl Client {
         Ok(Self { gateway: gateway.clone(), password, agent, name })
     }
 
+    /// What the log calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Sends one, within the deadline. Blocks.
     pub fn send(&self, to: &MobileNumber, text: &str, deadline: Duration) -> Result<(), Failure> {
         let value = |slot| self.value(slot, to, text);

@@ -8,6 +8,7 @@
 //!              │ full: dropped, logged      │        sms: a gateway, or a program
 //!              │                            ▼
 //!              └──── again, a few times ◄─ failure, passing or lasting ─► the log
+//!                                           (passing: once for each outage of the server)
 //! ```
 //!
 //! What servers and programs answer is not trusted: it is bounded in time and size, and only its
@@ -16,6 +17,7 @@
 mod email;
 mod failure;
 mod gateway;
+mod outages;
 mod outbox;
 mod program;
 mod secret_file;

@@ -17,7 +17,7 @@ use twinlock_core::{
     notice::{Notice, Recipient, Subject},
 };
 
-use super::{Post, Sending, failure::Failure};
+use super::{Post, Sending, failure::Failure, outages::Outages};
 use crate::{audit_log::AuditLog, clock::Clock, engine::random};
 
 /// Messages that may be on their way at once in one lane; past that they are dropped.
@@ -51,6 +51,7 @@ pub struct Outbox {
 struct Shared {
     sending: RwLock<Arc<Sending>>,
     lanes: [Lane; 4],
+    outages: Outages,
     audit: AuditLog,
     clock: Arc<dyn Clock>,
 }
@@ -82,6 +83,7 @@ impl Outbox {
         let shared = Shared {
             sending: RwLock::new(Arc::new(sending)),
             lanes: std::array::from_fn(lane),
+            outages: Outages::default(),
             audit,
             clock,
         };
@@ -143,17 +145,23 @@ impl Shared {
         let begun = self.clock.steady();
         let mut waits = waits.iter();
         loop {
-            let cause = match self.attempt(&item, begun, lasts).await {
-                Ok(()) => return self.log_sent(&item),
+            let (tried, sending) = self.attempt(&item, begun, lasts).await;
+            let server = sending.server_of(&item.to);
+            let cause = match tried {
+                Ok(()) => return self.log_sent(&item, server),
                 Err(Failure::Lasting(cause)) => {
                     return self.log_failure(&item.notice, &item.to, &cause);
                 }
                 Err(Failure::Passing(cause)) => cause,
             };
+            let is_news = self.outages.failed(&item.to, server, self.clock.steady());
             let left = lasts.saturating_sub(self.clock.steady().saturating_sub(begun));
             let Some(wait) = waits.next().filter(|wait| **wait < left) else {
                 return self.log_failure(&item.notice, &item.to, &format!("given up: {cause}"));
             };
+            if is_news {
+                self.log_delay(&item, &cause);
+            }
             let closed = tokio::time::timeout(*wait, closing.wait_for(|closing| *closing)).await;
             if closed.is_ok() {
                 let cause = format!("twinlockd was stopped before the next try: {cause}");
@@ -162,22 +170,43 @@ impl Shared {
         }
     }
 
-    async fn attempt(&self, item: &Item, begun: Duration, lasts: Duration) -> Result<(), Failure> {
+    /// Tries once, and says by what.
+    async fn attempt(
+        &self,
+        item: &Item,
+        begun: Duration,
+        lasts: Duration,
+    ) -> (Result<(), Failure>, Arc<Sending>) {
         let senders = self.lanes.get(item.lane).map(|lane| &lane.senders);
         let _turn = match senders {
             Some(senders) => senders.acquire().await.ok(),
             None => None,
         };
+        // What a reload changed while it waited for its turn counts.
+        let sending = self.sending();
         let left = lasts.saturating_sub(self.clock.steady().saturating_sub(begun));
-        if left.is_zero() {
-            return Err(Failure::lasting("its time was over before it could be sent"));
-        }
-        self.sending().send(&item.notice, &item.to, &item.id, left).await
+        let tried = if left.is_zero() {
+            Err(Failure::lasting("its time was over before it could be sent"))
+        } else {
+            sending.send(&item.notice, &item.to, &item.id, left).await
+        };
+        (tried, sending)
     }
 
-    fn log_sent(&self, item: &Item) {
+    fn log_sent(&self, item: &Item, server: &str) {
+        if self.outages.worked(&item.to, server) {
+            let cause = format!("{server} takes messages again");
+            self.log(&item.notice, Happening::MessageResumed, cause);
+        }
         let cause = format!("{} to {}", item.notice.subject.template(), item.to.masked());
         self.log(&item.notice, Happening::MessageSent, cause);
+    }
+
+    /// What is wrong with a server, as soon as it is: the end of the message can be hours away.
+    fn log_delay(&self, item: &Item, cause: &str) {
+        let (template, to) = (item.notice.subject.template(), item.to.masked());
+        let cause = format!("{template} to {to} will be tried again: {cause}");
+        self.log(&item.notice, Happening::MessageDelayed, cause);
     }
 
     fn log_failure(&self, notice: &Notice, to: &Recipient, cause: &str) {
@@ -186,6 +215,7 @@ impl Shared {
     }
 
     fn log(&self, notice: &Notice, happening: Happening, cause: String) {
+        let cause = without_secret(&notice.subject, cause);
         let event = AuditEvent {
             service: notice.service.clone(),
             source: notice.source.clone(),
@@ -201,6 +231,16 @@ fn new_id() -> Option<String> {
     let mut bytes = [0; 15];
     random::fill(&mut bytes).ok()?;
     Some(data_encoding::BASE32_NOPAD.encode(&bytes).to_lowercase())
+}
+
+/// What a server said, if it repeats the code that it was to carry.
+fn without_secret(subject: &Subject, said: String) -> String {
+    match subject {
+        Subject::OneTimeCode { code, .. }
+        | Subject::ContactProof { code, .. }
+        | Subject::Invitation { code, .. } => said.replace(code.reveal(), "…"),
+        _ => said,
+    }
 }
 
 /// How long the code in a message can be used, where there is one that somebody waits for.

@@ -50,6 +50,16 @@ impl Sending {
         }
     }
 
+    /// What the log calls the server or the program that reaches somebody there; empty where none
+    /// can.
+    pub(super) fn server_of(&self, to: &Recipient) -> &str {
+        let name = match to {
+            Recipient::Email(_) => self.email.as_ref().map(|way| way.as_ref().map(Mailer::name)),
+            Recipient::Mobile(_) => self.sms.as_ref().map(|way| way.as_ref().map(Texter::name)),
+        };
+        name.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// Sends a message to one of its recipients. `left` is how long it is worth anything, `id`
     /// makes its name in the world.
     pub(super) async fn send(

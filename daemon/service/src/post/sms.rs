@@ -27,6 +27,17 @@ impl Texter {
         })
     }
 
+    /// The gateway or the program, for the log.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Gateway(client) => client.name(),
+            Self::Command(words) => match words.first() {
+                Some(Argument::Literal(program)) => program,
+                _ => "the command",
+            },
+        }
+    }
+
     /// Sends one, within the deadline.
     pub async fn send(
         &self,

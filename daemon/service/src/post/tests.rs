@@ -188,6 +188,10 @@ async fn a_code_is_tried_again_and_never_sent_after_its_time() {
     let host = Host::new(&format!("[sms]\ncommand = [\"{path}\", \"{{to}}\"]"));
     host.outbox.send(notice(&["+14155550123"], code(Duration::from_secs(4))));
     let event = host.event();
+    assert_eq!(event.happening, Happening::MessageDelayed);
+    let waits = "one-time-code to +…23 will be tried again: ";
+    assert!(event.cause.starts_with(waits) && event.cause.ends_with("try again later"), "{event}");
+    let event = host.event();
     assert_eq!(event.happening, Happening::MessageFailed);
     assert!(event.cause.contains("given up: ") && event.cause.contains("try again"), "{event}");
     let tries = fs::read_to_string(directory.path().join("tries")).unwrap();
@@ -195,6 +199,26 @@ async fn a_code_is_tried_again_and_never_sent_after_its_time() {
 
     host.outbox.send(notice(&["+14155550123"], code(Duration::ZERO)));
     assert!(host.event().cause.contains("its time was over"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_is_told_of_once_however_many_messages_wait_and_so_is_its_end() {
+    let (directory, path) = program("test -e up || exit 75");
+    let host = Host::new(&format!("[sms]\ncommand = [\"{path}\", \"{{to}}\"]"));
+    for _ in 0..20 {
+        host.outbox.send(notice(&["+14155550123"], code(Duration::from_secs(600))));
+    }
+    let event = host.event();
+    assert_eq!((event.happening, event.user.as_str()), (Happening::MessageDelayed, "alice"));
+    // Longer than the first tries of all and the second ones of most take.
+    assert!(host.events.recv_timeout(Duration::from_secs(3)).is_err(), "told once");
+    fs::write(directory.path().join("up"), "").unwrap();
+    let event = host.event();
+    assert_eq!(event.happening, Happening::MessageResumed);
+    assert_eq!(event.cause, format!("{path} takes messages again"));
+    for _ in 0..20 {
+        assert_eq!(host.event().happening, Happening::MessageSent);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,9 +241,9 @@ async fn what_waits_to_be_tried_again_is_logged_when_the_daemon_ends() {
     let (_directory, path) = program("exit 75");
     let host = Host::new(&format!("[sms]\ncommand = [\"{path}\", \"{{to}}\"]"));
     host.outbox.send(notice(&["+14155550123"], code(Duration::from_secs(600))));
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(host.event().happening, Happening::MessageDelayed);
     host.outbox.close().await;
-    let event = host.events.try_recv().unwrap();
+    let event = host.event();
     assert!(event.cause.contains("was stopped before the next try"), "{event}");
 }
 

@@ -3,6 +3,9 @@
 use super::{Explanation, sentence};
 use crate::audit::AuditRecord;
 
+/// What stands in the cause of a message that waits, before `: why`.
+const WAITS: &str = " will be tried again";
+
 /// What a message to a user has come to. The cause is `TEMPLATE to RECIPIENT: why`.
 pub(super) fn explain(record: &AuditRecord) -> Explanation {
     let (message, why) = record.cause.split_once(": ").unwrap_or((&record.cause, ""));
@@ -13,6 +16,24 @@ pub(super) fn explain(record: &AuditRecord) -> Explanation {
                  it. Whether it arrived is in their logs."
             ),
             String::new(),
+        );
+    }
+    if record.event == "message.resumed" {
+        return Explanation::new(
+            format!("{}. Messages that waited are sent.", record.cause),
+            String::new(),
+        );
+    }
+    if record.event == "message.delayed" {
+        let message = message.strip_suffix(WAITS).unwrap_or(message);
+        return Explanation::new(
+            format!(
+                "A message to the user could not be sent at once ({message}). {} It is tried again \
+                 until it goes out or its time is over. Other messages that fail meanwhile are not \
+                 told of before they are given up.",
+                sentence(why)
+            ),
+            advice(why),
         );
     }
     Explanation::new(
@@ -123,6 +144,32 @@ mod tests {
             assert!(told.meaning.contains(&why[1..]), "{}", told.meaning);
             assert!(told.advice.contains(advice), "{why}: {}", told.advice);
         }
+    }
+
+    #[test]
+    fn a_message_that_waits_is_explained_by_what_the_server_said() {
+        let cause = "one-time-code to a…@x.org will be tried again: mail.example.org:587 cannot be \
+                     reached: nobody answers";
+        let told = told(Happening::MessageDelayed, cause);
+        assert!(
+            told.meaning.contains(
+                "at once (one-time-code to a…@x.org). Mail.example.org:587 cannot be reached: nobody \
+                 answers. It is tried again"
+            ),
+            "{}",
+            told.meaning
+        );
+        assert!(told.advice.contains("can be reached"), "{}", told.advice);
+    }
+
+    #[test]
+    fn a_server_that_works_again_needs_nothing() {
+        let told = told(Happening::MessageResumed, "mail.example.org:587 takes messages again");
+        assert_eq!(
+            told.meaning,
+            "mail.example.org:587 takes messages again. Messages that waited are sent."
+        );
+        assert_eq!(told.advice, "");
     }
 
     #[test]
