@@ -11,7 +11,7 @@ use crate::{
     backup::{BackupLock, RestorePlan},
     contact::{ConfirmedContact, ContactInfo},
     error::Result,
-    history::{LogEvent, LogFilter},
+    history::{DamagedDay, LogEvent, LogFilter},
     import::AccountImport,
     policy::SupposedLogin,
     trusted_host::TrustedHostInfo,
@@ -237,14 +237,15 @@ pub trait Admin {
     fn list_users(&self) -> Result<(Vec<UserStatus>, Vec<Problem>)>;
 
     /// Events of the past, in the order in which they happened; where to go on, for
-    /// [`LogFilter::after`]; and whether there may be more by now.
+    /// [`LogFilter::after`]; whether there may be more by now; and of which days that were looked
+    /// at a part cannot be read.
     #[zbus(allow_interactive_auth)]
-    fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool)>;
+    fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool, Vec<DamagedDay>)>;
 
     /// The latest event with this reference and the other events of its login, in order, each
-    /// explained; empty if no event has it.
+    /// explained, empty if no event has it; and where others of them may be that cannot be read.
     #[zbus(allow_interactive_auth)]
-    fn find(&self, reference: &str) -> Result<Vec<LogEvent>>;
+    fn find(&self, reference: &str) -> Result<(Vec<LogEvent>, Vec<DamagedDay>)>;
 
     /// Opens an enrolment for a user, or enrols without a confirming code.
     #[zbus(allow_interactive_auth)]

@@ -26,6 +26,16 @@ pub struct LogFilter {
     pub limit: Option<u32>,
 }
 
+/// A day of the audit trail of which a part cannot be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct DamagedDay {
+    /// The day in UTC, `2026-11-21`.
+    pub day: String,
+    /// How many blocks of events of it cannot be read.
+    pub blocks: u32,
+}
+
 /// One event. It has no field for a code or a secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]

@@ -4,13 +4,14 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use support::daemon::Daemon;
 use support::history::{log, login};
 use support::person::Scene;
 use support::transcript;
+use twinlock_bus_api::history::DamagedDay;
 use twinlock_cli::render::Palette;
 
 /// Long enough ago for every event of the tests, which are of one day in 2026.
@@ -127,24 +128,70 @@ fn times_that_are_none_and_what_does_not_go_together_are_wrong_usage() {
     }
 }
 
-#[test]
-fn following_shows_what_comes_and_ends_well_with_ctrl_c() {
+/// A daemon that cannot read a part of two days.
+fn damaged() -> Daemon {
     let daemon = daemon();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_twinlock"))
+    let day = |day: &str, blocks| DamagedDay { day: day.to_owned(), blocks };
+    daemon.state.lock().unwrap().damaged_days = vec![day("2026-11-18", 1), day("2026-11-19", 2)];
+    daemon
+}
+
+#[test]
+fn what_can_be_read_is_shown_and_what_cannot_is_told_and_ends_with_1() {
+    insta::assert_snapshot!(shown(&damaged(), &["log", SINCE, "--user", "alice"]));
+    insta::assert_snapshot!(shown(&damaged(), &["log", SINCE, "--observed", "--json"]));
+    let nobody = shown(&damaged(), &["log", SINCE, "--user", "dave"]);
+    assert!(!nobody.contains("Nothing") && nobody.ends_with("exit code 1\n"), "{nobody}");
+}
+
+#[test]
+fn a_reference_is_explained_beside_damage_and_where_it_may_be_is_told() {
+    insta::assert_snapshot!(shown(&damaged(), &["why", "7F3KQ2", "--json"]));
+    let found = shown(&damaged(), &["why", "7F3KQ2"]);
+    assert!(found.contains("In plain words") && found.ends_with("exit code 1\n"), "{found}");
+    insta::assert_snapshot!(shown(&damaged(), &["why", "000000"]));
+}
+
+#[test]
+fn following_goes_on_behind_damage_and_says_at_the_end_that_something_was_missing() {
+    let daemon = damaged();
+    let mut child = follow(&daemon);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.by_ref().take(9).filter(|line| line.contains("\"blocks\"")).count(), 2);
+    daemon.state.lock().unwrap().log.push(login(95_000, "login.allowed", "dave", "new"));
+    assert!(lines.next().unwrap().contains("\"dave\""));
+    let (code, errors) = interrupted(child);
+    assert_eq!((code, errors.lines().count()), (Some(1), 3), "{errors}");
+    assert!(errors.ends_with("The log is not complete: 3 blocks of events could not be read.\n"));
+}
+
+/// `twinlock log --follow --json` from the first event on.
+fn follow(daemon: &Daemon) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_twinlock"))
         .args(["--config", daemon.config(), "log", SINCE, "--follow", "--json"])
         .env_clear()
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// How a command ends with Ctrl-C, and what it has on standard error.
+fn interrupted(mut child: Child) -> (Option<i32>, String) {
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    (child.wait().unwrap().code(), errors)
+}
+
+#[test]
+fn following_shows_what_comes_and_ends_well_with_ctrl_c() {
+    let daemon = daemon();
+    let mut child = follow(&daemon);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert_eq!(lines.by_ref().take(7).count(), 7);
     daemon.state.lock().unwrap().log.push(login(95_000, "login.allowed", "dave", "new"));
     assert!(lines.next().unwrap().contains("\"dave\""));
-
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(interrupted(child), (Some(0), String::new()));
     assert_eq!(lines.next(), None);
-    let mut errors = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-    assert_eq!((child.wait().unwrap().code(), errors.as_str()), (Some(0), ""));
 }

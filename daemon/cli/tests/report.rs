@@ -12,6 +12,7 @@ use support::daemon::{Daemon, NOW, THEN};
 use support::history::{log, login};
 use support::person::{Scene, Shown};
 use support::{configuration, transcript};
+use twinlock_bus_api::history::DamagedDay;
 use twinlock_bus_api::voucher::BypassInfo;
 use twinlock_cli::people::People;
 use twinlock_cli::render::Palette;
@@ -96,7 +97,7 @@ fn json_has_stable_keys_and_tells_the_whole() {
         keys.sort();
         keys.join(" ")
     };
-    assert_eq!(keys(&value), "host logins made mode policy since users");
+    assert_eq!(keys(&value), "damaged host logins made mode policy since users");
     assert_eq!(
         keys(&value["users"][0]),
         "bypasses deadline enrolled enrolled_since exemptions failures in_user_database last_used_at \
@@ -243,6 +244,33 @@ fn a_record_that_cannot_be_read_is_told_and_ends_with_1() {
     let file = daemon.config.with_file_name("report.html");
     assert_eq!(run(&["--html", file.to_str().unwrap()]).code, 1);
     assert!(fs::read_to_string(file).unwrap().contains("This report is not complete"));
+}
+
+#[test]
+fn a_part_of_the_log_that_cannot_be_read_is_told_in_every_form_and_ends_with_1() {
+    let daemon = daemon();
+    let file = daemon.config.with_file_name("report.html");
+    for form in [&[][..], &["--json"], &["--csv"], &["--html", file.to_str().unwrap()]] {
+        let days = vec![DamagedDay { day: "2026-11-19".to_owned(), blocks: 2 }];
+        daemon.state.lock().unwrap().damaged_days = days;
+        let shown = report(&daemon, form);
+        assert_eq!(shown.code, 1, "{form:?}");
+        assert_eq!(
+            shown.sentence,
+            "The report is not complete: 2 blocks of events could not be read, so logins may be \
+             missing. The reason stands beside each."
+        );
+        assert!(shown.screen.contains("Warning: 2 blocks of events of 2026-11-19"), "{form:?}");
+        if form == ["--json"] {
+            let value: Value = serde_json::from_str(shown.screen.lines().last().unwrap()).unwrap();
+            let day = &value["damaged"][0];
+            assert_eq!((&day["day"], &day["blocks"]), (&"2026-11-19".into(), &2.into()));
+            assert!(day["problem"].as_str().unwrap().contains("check the disk"), "{day}");
+        }
+    }
+    let page = fs::read_to_string(file).unwrap();
+    tags(&page);
+    assert!(page.contains("</b> 2 blocks of events could not be read"), "{page}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod bad_names;
 mod bad_settings;
 mod clients;
 mod crash;
+mod damaged_log;
 mod damaged_record;
 mod dialogues;
 mod doctor;

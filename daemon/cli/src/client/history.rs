@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 use twinlock_bus_api::account::AdminProxy;
-use twinlock_bus_api::history::{LogEvent, LogFilter};
+use twinlock_bus_api::history::{DamagedDay, LogEvent, LogFilter};
 
 use super::{CallError, Client};
 use crate::failure::Failure;
@@ -18,6 +18,8 @@ pub struct LogPage {
     pub next: String,
     /// Whether there may be more by now.
     pub is_cut: bool,
+    /// What cannot be read of the days that were looked at.
+    pub damaged: Vec<DamagedDay>,
 }
 
 impl Client {
@@ -27,16 +29,16 @@ impl Client {
     /// [`CallError`].
     pub fn log(&mut self, filter: &LogFilter) -> Result<LogPage, CallError> {
         let filter = filter.clone();
-        let (events, next, is_cut) =
+        let (events, next, is_cut, damaged) =
             self.call_admin(async |bus| AdminProxy::new(bus).await?.log(filter).await)?;
-        Ok(LogPage { events, next, is_cut })
+        Ok(LogPage { events, next, is_cut, damaged })
     }
 
-    /// The login of a reference; empty if no event has it.
+    /// The login of a reference, empty if no event has it; and what cannot be read of where it is.
     ///
     /// # Errors
     /// [`CallError`].
-    pub fn find(&mut self, reference: &str) -> Result<Vec<LogEvent>, CallError> {
+    pub fn find(&mut self, reference: &str) -> Result<(Vec<LogEvent>, Vec<DamagedDay>), CallError> {
         self.call_admin(async |bus| AdminProxy::new(bus).await?.find(reference).await)
     }
 

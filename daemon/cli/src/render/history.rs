@@ -1,10 +1,10 @@
 //! What happened, for people and for programs.
 
 use serde::Serialize;
-use twinlock_bus_api::history::LogEvent;
+use twinlock_bus_api::history::{DamagedDay, LogEvent};
 
-use super::View;
 use super::moment::{moment, rfc3339, second};
+use super::{View, count};
 use crate::escape;
 
 /// As wide as the words of nearly all events.
@@ -63,6 +63,42 @@ impl<'a> From<&'a LogEvent> for Explained<'a> {
             line: event.line.as_deref().unwrap_or_default(),
         }
     }
+}
+
+/// A day of which a part cannot be read, in JSON.
+#[derive(Serialize)]
+pub struct Damage<'a> {
+    day: &'a str,
+    blocks: u32,
+    problem: String,
+}
+
+impl<'a> From<&'a DamagedDay> for Damage<'a> {
+    fn from(damaged: &'a DamagedDay) -> Self {
+        Self { day: &damaged.day, blocks: damaged.blocks, problem: damage(damaged) }
+    }
+}
+
+/// What cannot be read of a day, and what to do.
+pub fn damage(damaged: &DamagedDay) -> String {
+    let blocks = blocks(std::slice::from_ref(damaged));
+    let (reason, whose) = match damaged.blocks {
+        1 => ("it is damaged or was tampered with", "its"),
+        _ => ("they are damaged or were tampered with", "their"),
+    };
+    format!(
+        "{blocks} of {} (UTC) cannot be read: {reason}, or the disk fails. Look for {whose} events in \
+         the system log, where twinlockd writes them too, and check the disk.",
+        damaged.day
+    )
+}
+
+/// `3 blocks of events`, over all these days.
+pub fn blocks(damaged: &[DamagedDay]) -> String {
+    let all = damaged.iter().fold(0_usize, |all, day| {
+        all.saturating_add(usize::try_from(day.blocks).unwrap_or(usize::MAX))
+    });
+    format!("{} of events", count(all, "block"))
 }
 
 /// `2026-11-18 12:06:40 CET  code.refused     alice (sshd, from 203.0.113.9): wrong code [7F3KQ2]`

@@ -17,10 +17,13 @@ pub mod person;
 pub mod plot;
 
 use jiff::Timestamp;
+use twinlock_bus_api::history::DamagedDay;
 
 pub use exemption::Exemption;
 pub use logins::{Day, Logins};
 pub use person::Person;
+
+use crate::render::{count, history};
 
 /// The ways in which a second factor can be shown, by their words on the wire, and what people call them.
 pub const METHODS: [(&str, &str); 5] = [
@@ -48,6 +51,8 @@ pub struct Report {
     pub policy: Option<Vec<Exemption>>,
     /// Logins by day.
     pub logins: Logins,
+    /// Days of whose log a part cannot be read, so that logins of them may be missing.
+    pub damaged: Vec<DamagedDay>,
 }
 
 /// How many of each.
@@ -91,6 +96,20 @@ impl Report {
             trusted_hosts: self.people.iter().map(|person| person.trusted_hosts).sum(),
             unreadable: count(&|person| person.problem.is_some()),
         }
+    }
+
+    /// What is missing in it; empty where it is complete.
+    pub fn missing(&self) -> Vec<String> {
+        let unreadable = self.totals().unreadable;
+        let users = (unreadable > 0)
+            .then(|| format!("{} could not be looked at", count(unreadable, "user")));
+        let logins = (!self.damaged.is_empty()).then(|| {
+            format!(
+                "{} could not be read, so logins may be missing",
+                history::blocks(&self.damaged)
+            )
+        });
+        users.into_iter().chain(logins).collect()
     }
 
     /// How many users can show a second factor by this method.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use twinlock_bus_api::history::{LogEvent, LogFilter, OBSERVED};
+use twinlock_bus_api::history::{DamagedDay, LogEvent, LogFilter, OBSERVED};
 use twinlock_config::duration;
 
+use super::{check_readable, warn_of_damage};
 use crate::client::{CallError, Client};
 use crate::failure::Failure;
 use crate::render::{history, json};
@@ -18,11 +19,16 @@ use crate::surroundings::Surroundings;
 /// How often new events are asked for.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+const THE_LOG: &str = "The log is not";
+
 const JSON_EVENT: &str = "JSON: an object a line: {time, event, user, by, service, source, \
-                          requester, tty, cause, reference}. The time is RFC 3339 in UTC; what is \
-                          not known is null.";
+                          requester, tty, cause, reference}; {day, blocks, problem} for a day of \
+                          which a part cannot be read. The time is RFC 3339 in UTC; what is not \
+                          known is null.";
 
 /// Show what happened and why (administrators only)
+///
+/// Exits with 1 if a part of it cannot be read, behind everything that can.
 #[derive(clap::Args)]
 #[command(after_long_help = JSON_EVENT)]
 pub struct Args {
@@ -54,7 +60,7 @@ pub struct Args {
 /// Shows events, page by page.
 ///
 /// # Errors
-/// [`Failure`].
+/// [`Failure`]; after what could be shown, where a part cannot be read.
 pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
     let at = |when: &When| when.seconds(around.view.now, &around.view.zone);
     let mut filter = LogFilter {
@@ -68,11 +74,14 @@ pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result
         client.heed_interrupts()?;
     }
     let mut is_empty = true;
+    let mut damaged = Vec::new();
     loop {
         let page = match client.log(&filter) {
-            Err(CallError::Interrupted) => return Ok(()),
+            Err(CallError::Interrupted) => return check_readable(THE_LOG, &damaged),
             page => page?,
         };
+        tell(&page.damaged, args.json, around)?;
+        damaged.extend(page.damaged);
         for event in &page.events {
             show(event, args.json, around)?;
             is_empty = false;
@@ -87,14 +96,22 @@ pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result
             break;
         }
         match client.pause(INTERVAL) {
-            Err(CallError::Interrupted) => return Ok(()),
+            Err(CallError::Interrupted) => return check_readable(THE_LOG, &damaged),
             paused => paused?,
         }
     }
-    if is_empty && !args.json {
+    if is_empty && damaged.is_empty() && !args.json {
         around.print(&nothing(&args))?;
     }
-    Ok(())
+    check_readable(THE_LOG, &damaged)
+}
+
+/// What cannot be shown, as soon as that is known: who follows does not wait for the end.
+fn tell(damaged: &[DamagedDay], json: bool, around: &mut Surroundings) -> Result<(), Failure> {
+    for day in damaged.iter().filter(|_| json) {
+        around.print_bytes(&json::line(&history::Damage::from(day))?)?;
+    }
+    warn_of_damage(damaged, around)
 }
 
 fn show(event: &LogEvent, json: bool, around: &mut Surroundings) -> Result<(), Failure> {

@@ -27,11 +27,12 @@ pub mod verify;
 pub mod why;
 
 use twinlock_bus_api::account::Problem;
+use twinlock_bus_api::history::DamagedDay;
 
 use crate::escape;
 use crate::failure::Failure;
 use crate::prompt::Prompt;
-use crate::render::count;
+use crate::render::{count, history};
 use crate::secret::Secret;
 use crate::surroundings::Surroundings;
 
@@ -70,6 +71,26 @@ fn check_complete(problems: &[Problem]) -> Result<(), Failure> {
         "The list is not complete: {} could not be looked at. The reason stands beside each.",
         count(problems.len(), "user")
     )))
+}
+
+/// Says of which days the log cannot tell all.
+///
+/// # Errors
+/// [`Failure::Output`].
+fn warn_of_damage(damaged: &[DamagedDay], around: &mut Surroundings) -> Result<(), Failure> {
+    damaged.iter().try_for_each(|day| warn(around, &history::damage(day)))
+}
+
+/// How it ends where a part of the log could not be read: "`what` complete".
+///
+/// # Errors
+/// [`Failure::Refused`]: there is such a part.
+fn check_readable(what: &str, damaged: &[DamagedDay]) -> Result<(), Failure> {
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let blocks = history::blocks(damaged);
+    Err(Failure::refused(format!("{what} complete: {blocks} could not be read.")))
 }
 
 /// Asks for a code; an empty answer is no code.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use twinlock_bus_api::account::UserStatus;
-use twinlock_bus_api::history::LogFilter;
+use twinlock_bus_api::history::{DamagedDay, LogFilter};
 
 use super::log::When;
 use crate::client::Client;
@@ -25,14 +25,16 @@ const JSON_REPORT: &str = "JSON: {host, made, since, mode: enforce|observe, user
                            recovery_codes, trusted_hosts, failures, deadline, exemptions: [text], \
                            bypasses: [{id, since, until, uses_left, from, reason, by}], problem}], \
                            policy: [{rule: network|profile|level, name, whom, asks, place}], logins: \
-                           {DAY: {code, trusted, bypass, without, refused}}}. Times are RFC 3339 and \
-                           days are of UTC; what is not known is null.";
+                           {DAY: {code, trusted, bypass, without, refused}}, damaged: [{day, blocks, \
+                           problem}]}, where damaged are the days of whose log a part cannot be \
+                           read. Times are RFC 3339 and days are of UTC; what is not known is null.";
 
 /// Tell an auditor who has a second factor, who has none and why (administrators only)
 ///
 /// Everyone who has a record or may log in: since when they are enrolled, when a factor was last used,
 /// why they are let in without one, bypass codes that can be used; what the policy exempts; and logins by
-/// outcome. No secret and no code is in it. Exits with 1 if somebody's record cannot be read.
+/// outcome. No secret and no code is in it. Exits with 1 if somebody's record, or a part
+/// of the log, cannot be read.
 #[derive(clap::Args)]
 #[command(after_long_help = JSON_REPORT)]
 pub struct Args {
@@ -56,7 +58,7 @@ pub struct Args {
 /// Gathers, and shows it in one form.
 ///
 /// # Errors
-/// [`Failure`]; after what could be told, where somebody's record cannot be read.
+/// [`Failure`]; after what could be told, where a record or a part of the log cannot be read.
 pub fn run(
     args: &Args,
     config: Option<&Path>,
@@ -81,11 +83,11 @@ pub fn run(
     } else {
         around.print(&render::report::text(&report, &around.view))?;
     }
-    match report.totals().unreadable {
-        0 => Ok(()),
-        some => Err(Failure::refused(format!(
-            "The report is not complete: {} could not be looked at. The reason stands beside each.",
-            count(some, "user")
+    match report.missing().as_slice() {
+        [] => Ok(()),
+        missing => Err(Failure::refused(format!(
+            "The report is not complete: {}. The reason stands beside each.",
+            missing.join("; ")
         ))),
     }
 }
@@ -103,23 +105,30 @@ fn gather(
     // The daemon first: who may not ask it is not told how the configuration is either.
     let (mode, people) = people(client, around)?;
     let mut logins = Logins::between(since, made);
-    count_logins(from, &mut logins, client)?;
+    let damaged = count_logins(from, &mut logins, client)?;
+    super::warn_of_damage(&damaged, around)?;
     let policy = exemption::of_the_policy(config)?;
     let host = around.host.clone();
-    Ok(Report { host, made, since, mode, people, policy, logins })
+    Ok(Report { host, made, since, mode, people, policy, logins, damaged })
 }
 
-/// Goes through the log page by page.
-fn count_logins(since: u64, logins: &mut Logins, client: &mut Client) -> Result<(), Failure> {
+/// Goes through the log page by page; of which days a part cannot be read.
+fn count_logins(
+    since: u64,
+    logins: &mut Logins,
+    client: &mut Client,
+) -> Result<Vec<DamagedDay>, Failure> {
+    let mut damaged = Vec::new();
     let mut filter = LogFilter { since: Some(since), ..LogFilter::default() };
     loop {
         client.progress().show("Reading the log...");
         let page = client.log(&filter)?;
         page.events.iter().for_each(|event| logins.count(event));
+        damaged.extend(page.damaged);
         let goes_on = !page.next.is_empty() && filter.after.as_ref() != Some(&page.next);
         if !page.is_cut || !goes_on {
             client.progress().clear();
-            return Ok(());
+            return Ok(damaged);
         }
         filter.after = Some(page.next);
     }

@@ -14,7 +14,7 @@ use twinlock_bus_api::account::{
 };
 use twinlock_bus_api::backup::{BackupLock, RestorePlan};
 use twinlock_bus_api::error::{Error, Result};
-use twinlock_bus_api::history::{LogEvent, LogFilter};
+use twinlock_bus_api::history::{DamagedDay, LogEvent, LogFilter};
 use twinlock_bus_api::import::AccountImport;
 use twinlock_bus_api::names::OBJECT_PATH;
 use twinlock_bus_api::policy::SupposedLogin;
@@ -82,16 +82,18 @@ impl AdminInterface {
         Ok((users.map(in_record).collect(), state.problems()))
     }
 
-    fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool)> {
+    fn log(&self, filter: LogFilter) -> Result<(Vec<LogEvent>, String, bool, Vec<DamagedDay>)> {
         let mut state = lock(&self.0);
         state.admit()?;
-        Ok(state.log(&filter))
+        let (events, next, is_cut) = state.log(&filter);
+        Ok((events, next, is_cut, std::mem::take(&mut state.damaged_days)))
     }
 
-    fn find(&self, reference: &str) -> Result<Vec<LogEvent>> {
+    fn find(&self, reference: &str) -> Result<(Vec<LogEvent>, Vec<DamagedDay>)> {
         let state = lock(&self.0);
         state.admit()?;
-        Ok(super::history::login_of(&state.log, reference))
+        let login = super::history::login_of(&state.log, reference);
+        Ok((login, state.damaged_days.clone()))
     }
 
     fn begin_enrolment(&self, user: &str, options: EnrolmentOptions) -> Result<EnrolmentOffer> {

@@ -6,7 +6,7 @@ use twinlock_bus_api::account::{
     EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus,
 };
 use twinlock_bus_api::error::{Error, Result};
-use twinlock_bus_api::history::LogEvent;
+use twinlock_bus_api::history::{DamagedDay, LogEvent};
 use twinlock_bus_api::import::AccountImport;
 use twinlock_bus_api::voucher::{
     BypassOptions, InvitationOptions, ResetOutcome, ResetRequestInfo, Voucher,
@@ -40,6 +40,8 @@ pub struct State {
     pub damaged: Vec<String>,
     /// What happened.
     pub log: Vec<LogEvent>,
+    /// What cannot be read of it; `log` tells it once.
+    pub damaged_days: Vec<DamagedDay>,
     /// The requests for a reset that wait.
     pub requested: Vec<ResetRequestInfo>,
     /// The backup that is made or handed over.

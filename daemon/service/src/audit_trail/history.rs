@@ -1,8 +1,16 @@
 //! The one who reads: events by filter and page, and the login that a reference names.
 
-use std::{collections::BTreeSet, fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use twinlock_core::{audit::AuditRecord, time::Timestamp};
+use zeroize::Zeroizing;
 
 use super::{
     block,
@@ -53,12 +61,20 @@ pub struct Cursor {
     day: Day,
     /// The key of the block.
     block: String,
-    index: usize,
+    /// Which of its events; none of a block that could not be read.
+    index: Option<usize>,
 }
+
+/// What a cursor has in place of an index where there is none.
+const NO_INDEX: &str = "-";
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.block.trim_start_matches(BLOCKS), self.index)
+        write!(f, "{}/", self.block.trim_start_matches(BLOCKS))?;
+        match self.index {
+            Some(index) => index.fmt(f),
+            None => f.write_str(NO_INDEX),
+        }
     }
 }
 
@@ -75,7 +91,10 @@ impl FromStr for Cursor {
         Ok(Self {
             day: Day::parse(day).ok_or(())?,
             block: format!("{BLOCKS}{block}"),
-            index: index.parse().map_err(|_| ())?,
+            index: match index {
+                NO_INDEX => None,
+                index => Some(index.parse().map_err(|_| ())?),
+            },
         })
     }
 }
@@ -89,6 +108,27 @@ pub struct Page {
     pub next: Option<Cursor>,
     /// Whether there may be more by now.
     pub is_cut: bool,
+    /// What cannot be read of the days that were looked at, whatever the filter takes of them.
+    pub damaged: Damaged,
+}
+
+/// How many blocks of a day cannot be read. What is in them, and of when exactly, nobody knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Damaged(pub BTreeMap<Day, u32>);
+
+impl Damaged {
+    fn count(&mut self, day: Day) {
+        *self.0.entry(day).or_default() += 1;
+    }
+}
+
+/// A login that a reference has named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FoundLogin {
+    /// Its events, in the order in which they happened; empty if no event has the reference.
+    pub records: Vec<AuditRecord>,
+    /// What cannot be read of its day; of every day, where there is none.
+    pub damaged: Damaged,
 }
 
 /// The trail as it stands in the store.
@@ -102,7 +142,8 @@ impl History {
         Self { store }
     }
 
-    /// The events that the filter takes, `limit` at the most.
+    /// The events that the filter takes, `limit` at the most. A block that cannot be read hides no
+    /// other, and is told once: [`Page::next`] lies behind it.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -115,14 +156,22 @@ impl History {
                 break;
             }
             for entry in self.store.scan(&day.prefix()).await? {
-                let block = entry.value?;
+                let at = |index| Cursor { day, block: entry.key.clone(), index };
+                let Some(block) = readable(entry.value)? else {
+                    let place = at(None);
+                    if filter.after.as_ref().is_none_or(|after| place.is_news_after(after)) {
+                        page.damaged.count(day);
+                        page.next = Some(place);
+                    }
+                    continue;
+                };
                 looked_at += block.len();
                 if filter.after.as_ref().is_some_and(|after| entry.key < after.block) {
                     continue;
                 }
                 for (index, record) in block::records(&block, day).enumerate() {
-                    let cursor = Cursor { day, block: entry.key.clone(), index };
-                    if filter.after.as_ref().is_some_and(|after| cursor.is_not_after(after)) {
+                    let cursor = at(Some(index));
+                    if filter.after.as_ref().is_some_and(|after| !cursor.is_news_after(after)) {
                         continue;
                     }
                     if page.events.len() >= limit {
@@ -144,29 +193,37 @@ impl History {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn login_of(&self, reference: &str) -> Result<Vec<AuditRecord>, StoreError> {
+    pub async fn login_of(&self, reference: &str) -> Result<FoundLogin, StoreError> {
+        let mut looked_at = Damaged::default();
         for day in self.days().await?.into_iter().rev() {
-            let entries = self.store.scan(&day.prefix()).await?;
-            let blocks: Result<Vec<_>, _> = entries.into_iter().map(|entry| entry.value).collect();
-            let blocks = blocks?;
+            let mut damaged = Damaged::default();
+            let mut blocks = Vec::new();
+            for entry in self.store.scan(&day.prefix()).await? {
+                match readable(entry.value)? {
+                    Some(block) => blocks.push(block),
+                    None => damaged.count(day),
+                }
+            }
             let has_it = |record: &AuditRecord| record.reference.as_deref() == Some(reference);
             // A look at the bytes first: most blocks do not have it, and are not read.
             let found = blocks.iter().rev().filter(|block| contains(block, reference));
             let named = found
                 .flat_map(|block| block::records(block, day).rev())
                 .find(|record| has_it(record));
-            let Some(named) = named else { continue };
+            let Some(named) = named else {
+                looked_at.0.extend(damaged.0);
+                continue;
+            };
             let records = blocks.iter().flat_map(|block| block::records(block, day));
             let is_near = |record: &AuditRecord| {
                 record.at.until(named.at).max(named.at.until(record.at)) <= LOGIN
             };
-            return Ok(records
-                .filter(|record| {
-                    record.is_of_the_login_of(&named) && (has_it(record) || is_near(record))
-                })
-                .collect());
+            let records = records.filter(|record| {
+                record.is_of_the_login_of(&named) && (has_it(record) || is_near(record))
+            });
+            return Ok(FoundLogin { records: records.collect(), damaged });
         }
-        Ok(Vec::new())
+        Ok(FoundLogin { records: Vec::new(), damaged: looked_at })
     }
 
     /// The days that have events.
@@ -182,8 +239,26 @@ pub(super) async fn days(store: &dyn Store) -> Result<BTreeSet<Day>, StoreError>
 }
 
 impl Cursor {
-    fn is_not_after(&self, other: &Self) -> bool {
-        (&self.block, self.index) <= (&other.block, other.index)
+    /// Whether one who was told everything up to `told` was not told of this. A block that can be
+    /// read again is, from its first event on; so is one that could be read up to there, and cannot
+    /// any more.
+    fn is_news_after(&self, told: &Self) -> bool {
+        match (self.block.cmp(&told.block), self.index, told.index) {
+            (Ordering::Equal, Some(index), Some(told)) => index > told,
+            (Ordering::Equal, index, told) => index != told,
+            (order, ..) => order == Ordering::Greater,
+        }
+    }
+}
+
+/// A block; none if it alone cannot be read.
+fn readable(
+    value: Result<Zeroizing<Vec<u8>>, StoreError>,
+) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    match value {
+        Ok(block) => Ok(Some(block)),
+        Err(error) if error.is_of_one_record() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

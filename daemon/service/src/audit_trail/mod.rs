@@ -38,7 +38,7 @@ use tokio::sync::{mpsc, oneshot};
 use twinlock_core::audit::AuditRecord;
 
 pub use self::{
-    history::{Cursor, Filter, History, Page},
+    history::{Cursor, Damaged, Filter, FoundLogin, History, Page},
     retention::{Retention, prune},
     writer::Writer,
 };

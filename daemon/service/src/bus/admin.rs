@@ -6,7 +6,7 @@ use twinlock_bus_api::{
     account::{EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus},
     backup::{BackupLock, RestorePlan},
     error::Result,
-    history::{LogEvent, LogFilter},
+    history::{DamagedDay, LogEvent, LogFilter},
     import::AccountImport,
     policy::SupposedLogin,
     voucher::{
@@ -60,24 +60,24 @@ impl AdminInterface {
         self.accounts.list().await
     }
 
-    #[zbus(out_args("events", "next", "is_cut"))]
+    #[zbus(out_args("events", "next", "is_cut", "damaged"))]
     async fn log(
         &self,
         filter: LogFilter,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<(Vec<LogEvent>, String, bool)> {
+    ) -> Result<(Vec<LogEvent>, String, bool, Vec<DamagedDay>)> {
         self.accounts.administrator(&header, connection, filter.user.as_deref()).await?;
         self.accounts.log(filter).await
     }
 
-    #[zbus(out_args("events"))]
+    #[zbus(out_args("events", "damaged"))]
     async fn find(
         &self,
         reference: String,
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
-    ) -> Result<Vec<LogEvent>> {
+    ) -> Result<(Vec<LogEvent>, Vec<DamagedDay>)> {
         self.administrator(&header, connection).await?;
         self.accounts.find(&reference).await
     }

@@ -2,7 +2,7 @@
 
 use twinlock_bus_api::{
     error::{Error, Result},
-    history::{LOG_LIMIT, LogEvent, LogFilter},
+    history::{DamagedDay, LOG_LIMIT, LogEvent, LogFilter},
 };
 use twinlock_core::{
     audit::{AuditRecord, Explanation, explain},
@@ -11,28 +11,41 @@ use twinlock_core::{
 };
 
 use super::{account::Accounts, errors};
-use crate::audit_trail::{Filter, Page};
+use crate::audit_trail::{Damaged, Filter, FoundLogin, Page};
 
 impl Accounts {
-    /// Events in order, where to go on, and whether there may be more by now.
-    pub(super) async fn log(&self, wanted: LogFilter) -> Result<(Vec<LogEvent>, String, bool)> {
+    /// Events in order, where to go on, whether there may be more by now, and what of the days that
+    /// were looked at cannot be read.
+    pub(super) async fn log(
+        &self,
+        wanted: LogFilter,
+    ) -> Result<(Vec<LogEvent>, String, bool, Vec<DamagedDay>)> {
         let limit = wanted.limit.unwrap_or(LOG_LIMIT).clamp(1, LOG_LIMIT);
         let filter = filter(wanted)?;
         let history = self.engine.history().await;
         let page = history.page(&filter, usize::try_from(limit).unwrap_or(usize::MAX)).await;
-        let Page { events, next, is_cut } =
+        let Page { events, next, is_cut, damaged } =
             page.map_err(|error| errors::trouble(&self.engine, "", &error.into()))?;
         let events = events.into_iter().map(|(_, record)| event(record)).collect();
-        Ok((events, next.map(|next| next.to_string()).unwrap_or_default(), is_cut))
+        let next = next.map(|next| next.to_string()).unwrap_or_default();
+        Ok((events, next, is_cut, days(damaged)))
     }
 
-    /// The login of the latest event with this reference, explained; empty if there is none.
-    pub(super) async fn find(&self, reference: &str) -> Result<Vec<LogEvent>> {
+    /// The login of the latest event with this reference, explained, empty if there is none; and
+    /// what cannot be read of the days on which it may be.
+    pub(super) async fn find(&self, reference: &str) -> Result<(Vec<LogEvent>, Vec<DamagedDay>)> {
         let reference = canonical(reference)?;
         let found = self.engine.history().await.login_of(&reference).await;
-        let records = found.map_err(|error| errors::trouble(&self.engine, "", &error.into()))?;
-        Ok(records.into_iter().map(|record| explained(record, &reference)).collect())
+        let FoundLogin { records, damaged } =
+            found.map_err(|error| errors::trouble(&self.engine, "", &error.into()))?;
+        let events = records.into_iter().map(|record| explained(record, &reference)).collect();
+        Ok((events, days(damaged)))
     }
+}
+
+fn days(damaged: Damaged) -> Vec<DamagedDay> {
+    let day = |(day, blocks): (_, u32)| DamagedDay { day: ToString::to_string(&day), blocks };
+    damaged.0.into_iter().map(day).collect()
 }
 
 fn filter(wanted: LogFilter) -> Result<Filter> {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Bypass;
+use crate::render::history::Damage;
 use crate::render::rfc3339;
 use crate::report::{self, Exemption, Logins, Person};
 
@@ -16,6 +17,7 @@ pub struct Report<'a> {
     users: Vec<User<'a>>,
     policy: Option<&'a [Exemption]>,
     logins: &'a Logins,
+    damaged: Vec<Damage<'a>>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +50,7 @@ impl<'a> From<&'a report::Report> for Report<'a> {
             users: report.people.iter().map(User::from).collect(),
             policy: report.policy.as_deref(),
             logins: &report.logins,
+            damaged: report.damaged.iter().map(Damage::from).collect(),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::logins::OUTCOMES;
 use super::plot::{bars, rows, steps};
 use super::{METHODS, Report};
 use crate::escape;
-use crate::render::count;
+use crate::render::{count, history};
 
 /// Up to the title, with the policy of what the page may do: nothing but its own style.
 const HEAD: &str = include_str!("head.html");
@@ -74,10 +74,11 @@ fn warnings(report: &Report) -> String {
          and nobody is refused."
             .to_owned()
     });
-    let unreadable = report.totals().unreadable;
-    let incomplete = (unreadable > 0).then(|| {
-        let users = count(unreadable, "user");
-        format!("<b>This report is not complete:</b> {users} could not be looked at.")
+    let missing = report.missing();
+    let incomplete = (!missing.is_empty()).then(|| {
+        let days = report.damaged.iter().map(|day| format!(" {}", history::damage(day)));
+        let sentence = format!("{}.{}", missing.join("; "), days.collect::<String>());
+        format!("<b>This report is not complete:</b> {}", text(&sentence))
     });
     let warnings = observe.into_iter().chain(incomplete);
     warnings.map(|warning| format!("<p class=\"warning\" role=\"alert\">{warning}</p>")).collect()

@@ -1,4 +1,4 @@
-//! A store that fails, hangs, is shared or is damaged.
+//! A store that fails, hangs or is shared.
 
 use super::*;
 
