@@ -28,7 +28,8 @@ section! {
         /// out: those that the system trusts.
         ca_file: Option<PathBuf> = None => Optional(AbsolutePath::FILE);
         /// How long before the enforce_from of their profile those users are written to, once,
-        /// who are not enrolled and have an e-mail address, or never.
+        /// who are not enrolled and have an e-mail address, or never. What no server takes is tried
+        /// again each day until then.
         reminder: Option<Duration> = Some(WEEK) => Ahead(Span::seconds(3_600, 90 * 86_400));
     }
 }

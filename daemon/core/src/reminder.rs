@@ -6,8 +6,11 @@
 //!                  one e-mail for this date
 //! ```
 //!
-//! The record says of which date its user was reminded, so that nobody is reminded of one date
-//! twice, and everybody of a date that was moved.
+//! The record says of [which dates](Dates) its user was reminded, so that nobody is reminded of one
+//! date twice, and everybody of a date that was moved. What no server took is tried again, once a day
+//! until the date: an address is mended, a server comes back.
+
+mod dates;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -20,6 +23,8 @@ use crate::{
     record::UserRecord,
     time::Timestamp,
 };
+
+pub use self::dates::{AGAIN, Dates, MOST_DATES};
 
 /// The dates of the policy that come so soon that users are to be reminded of them: none where
 /// nobody is reminded, where no e-mail is sent, or where the policy only observes.
@@ -34,10 +39,14 @@ pub fn approaching(settings: &Settings, now: Timestamp) -> BTreeSet<Timestamp> {
 
 /// Whether a user with this record may have to be reminded of one of these dates: whether it is
 /// worth asking the user database for them.
-pub fn may_concern(record: &UserRecord, dates: &BTreeSet<Timestamp>) -> bool {
-    !record.is_enrolled()
-        && record.contacts.email.is_some()
-        && dates.iter().any(|date| record.reminded_of != Some(*date))
+pub fn may_concern(record: &UserRecord, dates: &BTreeSet<Timestamp>, now: Timestamp) -> bool {
+    !record.is_enrolled() && dates.iter().any(|date| is_open(record, *date, now))
+}
+
+/// Whether a reminder of this date can leave: there is an address, and it has not got one.
+fn is_open(record: &UserRecord, date: Timestamp, now: Timestamp) -> bool {
+    let email = record.contacts.email.as_ref();
+    email.is_some_and(|email| record.reminded_of.is_due(date, email.since, now))
 }
 
 /// The date of which this user is to be reminded now. A contact that an administrator entered is
@@ -49,34 +58,39 @@ pub fn due(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let dates = approaching(settings, now);
-    if !may_concern(record, &dates) || record.check_owner(user).is_err() {
+    if !may_concern(record, &dates, now) || record.check_owner(user).is_err() {
         return None;
     }
     let none = Methods::default();
     let standing = Standing { enrolled: none, usable: none, ..record.standing(settings.channels) };
     match settings.policy.outlook(user, &standing, now).due? {
-        Timing::BeforeDate { from, .. }
-            if dates.contains(&from) && record.reminded_of != Some(from) =>
-        {
+        Timing::BeforeDate { from, .. } if dates.contains(&from) && is_open(record, from, now) => {
             Some(from)
         }
         _ => None,
     }
 }
 
-/// Reminds a user, where that is due: the record says so before the e-mail leaves, so that one that
-/// is lost on the way is not sent again, and none is sent twice.
+/// Reminds a user, where that is due: the record says so before the e-mail leaves, so that none is
+/// sent twice at once. What nobody [acknowledges](acknowledge) is sent again after [`AGAIN`].
 pub fn remind(record: &mut UserRecord, user: &User, world: &World<'_>) -> Vec<Effect> {
     let Some(from) = due(record, user, world.settings, world.now) else { return Vec::new() };
     let Some(email) = &record.contacts.email else { return Vec::new() };
     let to = vec![Recipient::Email(email.value.clone())];
     let cause = format!("a second factor is required from {}", from.date());
-    record.reminded_of = Some(from);
+    record.reminded_of.begin(from, world.now);
     let notice = Notice::new(to, Subject::Reminder { from }, user.name.clone(), world.now);
     vec![
         Effect::Audit(AuditEvent::new(Happening::UserReminded, user.name.clone(), cause)),
         Effect::Notify(Box::new(notice)),
     ]
+}
+
+/// A server took the reminder of this date that was sent to this user.
+pub fn acknowledge(record: &mut UserRecord, user: &User, date: Timestamp) {
+    if record.check_owner(user).is_ok() {
+        record.reminded_of.sent(date);
+    }
 }
 
 fn is_near(date: Timestamp, ahead: Duration, now: Timestamp) -> bool {
@@ -126,6 +140,11 @@ mod tests {
         settings
     }
 
+    /// What the record says when a server has taken the reminder of [`DATE`].
+    fn sent() -> Dates {
+        serde_json::from_str(&DATE.as_secs().to_string()).unwrap()
+    }
+
     fn due_at(now: Timestamp, record: &UserRecord, settings: &Settings) -> Option<Timestamp> {
         due(record, &alice(), settings, now)
     }
@@ -142,12 +161,37 @@ mod tests {
     #[test]
     fn who_was_reminded_of_the_date_is_not_again_but_of_another_one() {
         let (mut record, mut settings) = (record(), settings());
-        record.reminded_of = Some(DATE);
+        record.reminded_of = sent();
         assert_eq!(due_at(days_before(1), &record, &settings), None);
         for moved in [days_before(2), DATE.after(Duration::from_secs(DAY))] {
             settings.policy.profiles[0].enforce_from = Some(moved);
             assert_eq!(due_at(days_before(3), &record, &settings), Some(moved));
         }
+    }
+
+    #[test]
+    fn what_no_server_took_is_due_again_a_day_later_until_the_date() {
+        let mut record = record();
+        record.reminded_of.begin(DATE, days_before(7));
+        assert_eq!(
+            due_at(days_before(7).after(Duration::from_secs(3600)), &record, &settings()),
+            None
+        );
+        for days in (1..7).rev() {
+            assert_eq!(due_at(days_before(days), &record, &settings()), Some(DATE), "{days}");
+            record.reminded_of.begin(DATE, days_before(days));
+        }
+        assert_eq!(due_at(DATE, &record, &settings()), None);
+    }
+
+    #[test]
+    fn a_server_that_took_it_ends_it_for_this_account_and_no_other_of_the_name() {
+        let mut record = record();
+        record.reminded_of.begin(DATE, days_before(7));
+        acknowledge(&mut record, &User { uid: 1001, ..alice() }, DATE);
+        assert_eq!(due_at(days_before(1), &record, &settings()), Some(DATE));
+        acknowledge(&mut record, &alice(), DATE);
+        assert_eq!(due_at(days_before(1), &record, &settings()), None);
     }
 
     #[test]
@@ -200,10 +244,10 @@ mod tests {
 
     #[test]
     fn the_date_survives_a_reset_and_a_restore() {
-        let mut reminded = UserRecord { reminded_of: Some(DATE), ..record() };
+        let mut reminded = UserRecord { reminded_of: sent(), ..record() };
         reminded.reset(&alice(), None, days_before(1));
-        assert_eq!(reminded.reminded_of, Some(DATE));
+        assert_eq!(reminded.reminded_of, sent());
         let present = crate::record::Present { clock: days_before(1), window: 1 };
-        assert_eq!(record().restored(Some(&reminded), present).reminded_of, Some(DATE));
+        assert_eq!(record().restored(Some(&reminded), present).reminded_of, sent());
     }
 }

@@ -284,6 +284,16 @@ fn a_record_of_an_authenticator_alone_has_the_keys_of_the_first_version() {
     assert_eq!(keys, ["factors", "first_seen", "lockout", "mfa", "news", "uid", "user"]);
 }
 
+/// As records have it that were written while a user could have been reminded of one date alone.
+#[test]
+fn a_record_with_the_one_date_of_a_reminder_is_read_and_written_as_it_was() {
+    let mut stored = serde_json::to_value(enrolled()).unwrap();
+    stored["reminded_of"] = 1_798_761_600.into();
+    let record: UserRecord = serde_json::from_value(stored.clone()).unwrap();
+    assert!(!record.reminded_of.is_empty());
+    assert_eq!(serde_json::to_value(&record).unwrap(), stored);
+}
+
 #[test]
 fn another_account_of_the_same_name_is_not_the_owner() {
     let newcomer = User { uid: 1001, ..alice() };

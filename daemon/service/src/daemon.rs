@@ -144,7 +144,7 @@ impl Start {
         let (tried, bus_was_tried) = oneshot::channel();
         tokio::spawn(bus::serve(config.bus.address.clone(), accounts, tried));
         tokio::spawn(Arc::clone(&engine).keep_time());
-        tokio::spawn(Arc::clone(&engine).keep_reminding());
+        tokio::spawn(Arc::clone(&engine).keep_reminding(outbox.receipts()));
         tokio::spawn(notify::keep_alive());
         let mut reload = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;

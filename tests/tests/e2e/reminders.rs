@@ -25,6 +25,16 @@ fn reachable(user: &str) {
     assert!(output.status.success(), "{}", errors(&output));
 }
 
+/// The configuration of a host that sends through this server.
+fn server(mailbox: &Mailbox, authority: &Authority) -> String {
+    format!(
+        "version = 1\n[email]\nserver = \"smtp://localhost:{}\"\nca_file = \"{}\"\n\
+         from = \"security@example.org\"\n",
+        mailbox.port(),
+        authority.file().display()
+    )
+}
+
 fn reminders(mailbox: &Mailbox) -> Vec<String> {
     let mails = mailbox.mails().into_iter();
     mails.map(|mail| mail.text).filter(|text| text.contains("will be required on web1")).collect()
@@ -35,12 +45,7 @@ fn who_is_not_enrolled_gets_one_e_mail_before_the_date_and_another_when_it_moves
     Host::run(|host| {
         let authority = Authority::new();
         let mailbox = Mailbox::start(Mode::StartTls, &authority.certify("localhost"));
-        let server = format!(
-            "version = 1\n[email]\nserver = \"smtp://localhost:{}\"\nca_file = \"{}\"\n\
-             from = \"security@example.org\"\n",
-            mailbox.port(),
-            authority.file().display()
-        );
+        let server = server(&mailbox, &authority);
         let everyone = "[[profile]]\nname = \"everyone\"\n";
         let day = date(6);
         configure(&format!("{server}reminder = \"2 days\"\n{everyone}enforce_from = {day}\n"));
@@ -82,5 +87,46 @@ fn who_is_not_enrolled_gets_one_e_mail_before_the_date_and_another_when_it_moves
         let sent = reminders(&mailbox);
         assert_eq!(sent.len(), 2, "the date was moved: {sent:?}");
         assert!(sent[1].contains("To: alice@example.org") && sent[1].contains(&moved));
+    });
+}
+
+#[test]
+fn a_reminder_that_the_server_refuses_is_sent_on_another_day_and_then_no_more() {
+    Host::run(|host| {
+        let authority = Authority::new();
+        let certificate = authority.certify("localhost");
+        let full = Mailbox::start(Mode::Full, &certificate);
+        let mailbox = Mailbox::start(Mode::StartTls, &certificate);
+        let policy = format!("[[profile]]\nname = \"everyone\"\nenforce_from = {}\n", date(6));
+        configure(&format!("{}{policy}", server(&full, &authority)));
+        let _bus = Bus::start();
+        let mut daemon = Daemon::start();
+        let mark = host.syslog.mark();
+        reachable("alice");
+        let refused = ["event=message.failed", "reminder to a…@example.org", "answers 552"];
+        daemon.restart_at(Clock::minutes_ahead(1));
+        host.syslog.wait_for(mark, &refused, PATIENCE);
+
+        let count = |mark| {
+            let lines = host.syslog.since(mark);
+            lines.iter().filter(|line| line.contains("event=user.reminded")).count()
+        };
+        let mark = host.syslog.mark();
+        daemon.restart_at(Clock::minutes_ahead(23 * 60));
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(count(mark), 0, "not twice on one day");
+        daemon.restart_at(Clock::minutes_ahead(25 * 60));
+        host.syslog.wait_for(mark, &refused, PATIENCE);
+
+        configure(&format!("{}{policy}", server(&mailbox, &authority)));
+        daemon.restart_at(Clock::days_ahead(3));
+        host.syslog.wait_for(mark, &["event=message.sent", "reminder"], PATIENCE);
+        assert_eq!(reminders(&mailbox).len(), 1);
+        // The store has it soon after the log.
+        std::thread::sleep(Duration::from_secs(1));
+        let mark = host.syslog.mark();
+        daemon.restart_at(Clock::days_ahead(5));
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!((count(mark), reminders(&mailbox).len()), (0, 1), "it was taken");
     });
 }

@@ -255,7 +255,7 @@ impl UserRecord {
             Ok(()) => Self {
                 mfa: self.mfa,
                 first_seen: self.first_seen,
-                reminded_of: self.reminded_of,
+                reminded_of: self.reminded_of.clone(),
                 contacts: self.contacts.clone(),
                 one_time: self.one_time.clone(),
                 ..empty

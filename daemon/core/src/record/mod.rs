@@ -25,6 +25,7 @@ use crate::{
     notice::{Channels, Recipient},
     policy::{EnrolmentMode, Method, Methods, Standing},
     printed_code::{HashedCode, SpentCode},
+    reminder::Dates,
     reset_request::ResetRequest,
     scratch_codes::ScratchCodes,
     time::Timestamp,
@@ -83,9 +84,9 @@ pub struct UserRecord {
     /// The first login that Twinlock saw of the user, from which a grace period runs.
     #[serde(default)]
     pub first_seen: Option<Timestamp>,
-    /// The date of the policy of which the user was reminded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reminded_of: Option<Timestamp>,
+    /// The dates of the policy of which the user was reminded.
+    #[serde(default, skip_serializing_if = "Dates::is_empty")]
+    pub reminded_of: Dates,
     /// Recovery codes that have not been used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovery: Vec<HashedCode>,
@@ -165,7 +166,7 @@ impl UserRecord {
             mfa: None,
             news: News::default(),
             first_seen: None,
-            reminded_of: None,
+            reminded_of: Dates::default(),
             recovery: Vec::new(),
             spent: Vec::new(),
             scratch: ScratchCodes::default(),

@@ -40,7 +40,7 @@ impl UserRecord {
             self.lockout.clone_from(&stored.lockout);
             self.one_time.clone_from(&stored.one_time);
             self.first_seen = self.first_seen.or(stored.first_seen);
-            self.reminded_of = stored.reminded_of.or(self.reminded_of);
+            self.reminded_of = std::mem::take(&mut self.reminded_of).joined(&stored.reminded_of);
             // A reset since the backup said what the next enrolment needs.
             if self.factors.is_empty() && stored.enrolment.is_some() {
                 self.enrolment = stored.enrolment;

@@ -1,12 +1,16 @@
-//! Reminders, sent by the daemon's own timer: a few users at a time, each once for a date.
+//! Reminders, sent by the daemon's own timer: a few users at a time, each once for a date, and once
+//! more each day while no server takes it.
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::{
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
 use twinlock_core::reminder;
 
 use super::{Done, Engine, EngineError};
-use crate::journal;
+use crate::{journal, post::Receipt};
 
 /// How often it is looked whether somebody is to be reminded.
 const INTERVAL: Duration = Duration::from_secs(600);
@@ -16,14 +20,40 @@ const INTERVAL: Duration = Duration::from_secs(600);
 const AT_ONCE: usize = 20;
 
 impl Engine {
-    /// Looks every ten minutes, for as long as the daemon runs.
-    pub async fn keep_reminding(self: Arc<Self>) {
+    /// Looks every ten minutes, and notes what was taken by a server, for as long as the daemon runs.
+    pub async fn keep_reminding(self: Arc<Self>, mut receipts: mpsc::Receiver<Receipt>) {
+        let mut looks = interval(INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            if let Err(error) = self.remind().await {
-                journal::line(&format!("users could not be reminded, and will be later: {error}"));
+            tokio::select! {
+                _ = looks.tick() => {
+                    if let Err(error) = self.remind().await {
+                        let later = "users could not be reminded, and will be later";
+                        journal::line(&format!("{later}: {error}"));
+                    }
+                }
+                Some(receipt) = receipts.recv() => {
+                    if let Err(error) = self.acknowledge(&receipt).await {
+                        let user = receipt.user.escape_debug();
+                        let again = "was reminded, and may be once more tomorrow";
+                        journal::line(&format!("{user} {again}: {error}"));
+                    }
+                }
             }
-            sleep(INTERVAL).await;
         }
+    }
+
+    /// Remembers that a server took a reminder.
+    ///
+    /// # Errors
+    /// It is not remembered, and the user will be reminded once more.
+    pub async fn acknowledge(&self, receipt: &Receipt) -> Result<(), EngineError> {
+        let Some(user) = self.find_user(&receipt.user).await? else { return Ok(()) };
+        let step = self.step(&user, |record, _| {
+            reminder::acknowledge(record, &user, receipt.date);
+            Done { answer: (), effects: Vec::new() }
+        });
+        step.await
     }
 
     /// Reminds those for whom it is due, [`AT_ONCE`] of them at the most; says how many. The store
@@ -33,7 +63,8 @@ impl Engine {
     /// The store failed, or of some users it or the user database did; all others were looked at.
     pub async fn remind(&self) -> Result<usize, EngineError> {
         let settings = self.settings();
-        let dates = reminder::approaching(&settings, self.now().horizon);
+        let now = self.now().horizon;
+        let dates = reminder::approaching(&settings, now);
         if dates.is_empty() {
             return Ok(0);
         }
@@ -43,7 +74,7 @@ impl Engine {
             if reminded == AT_ONCE {
                 break;
             }
-            if !reminder::may_concern(&record, &dates) {
+            if !reminder::may_concern(&record, &dates, now) {
                 continue;
             }
             // One user whose look-up fails is in nobody else's way.
@@ -155,6 +186,39 @@ mod tests {
         let engine = setup.engine().await;
         assert_eq!(engine.remind().await.unwrap(), 1, "the date was moved");
         assert_eq!(engine.remind().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_no_server_took_is_sent_once_a_day_until_one_does() {
+        let setup = host(6);
+        let engine = setup.engine().await;
+        can_be_reached(&engine, "alice", 1000).await;
+        let mut sent = 0;
+        for _ in 0..3 * 24 {
+            sent += engine.remind().await.unwrap();
+            setup.clock.advance(3600);
+        }
+        assert_eq!((sent, setup.notices().len()), (3, 3), "once on each of three days");
+        assert_eq!(engine.remind().await.unwrap(), 1);
+        let receipt = Receipt { user: "alice".to_owned(), date: Timestamp::from_secs(6 * DAY) };
+        engine.acknowledge(&receipt).await.unwrap();
+        engine.acknowledge(&Receipt { user: "gone".to_owned(), ..receipt }).await.unwrap();
+        setup.clock.advance(2 * DAY);
+        assert_eq!(setup.engine().await.remind().await.unwrap(), 0, "the store remembers");
+    }
+
+    #[tokio::test]
+    async fn hosts_that_share_a_store_and_have_dates_of_their_own_remind_once_each() {
+        let mut setup = host(5);
+        let one = setup.engine().await;
+        setup.settings.policy = due_in(6);
+        let other = setup.engine().await;
+        can_be_reached(&one, "alice", 1000).await;
+        let mut sent = 0;
+        for _ in 0..3 {
+            sent += one.remind().await.unwrap() + other.remind().await.unwrap();
+        }
+        assert_eq!(sent, 2);
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ mod sms;
 mod tls;
 mod wording;
 
-use twinlock_core::notice::Notice;
+use twinlock_core::{notice::Notice, time::Timestamp};
 
 pub use self::{outbox::Outbox, sending::Sending};
 
@@ -34,6 +34,15 @@ pub use self::{outbox::Outbox, sending::Sending};
 pub trait Post: Send + Sync {
     /// Takes one over. Returns at once, whatever becomes of it.
     fn send(&self, notice: Notice);
+}
+
+/// A server took the reminder of this date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Who was reminded: the canonical name.
+    pub user: String,
+    /// The date of the policy.
+    pub date: Timestamp,
 }
 
 /// The post of a host that has neither a mail server nor a gateway for text messages.

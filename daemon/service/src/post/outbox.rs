@@ -4,20 +4,20 @@
 //! a gateway that hangs, does not hold up a code that could be sent.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
 use tokio::{
     runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
 };
 use twinlock_core::{
     audit::{AuditEvent, Happening},
     notice::{Notice, Recipient, Subject},
 };
 
-use super::{Post, Sending, failure::Failure, outages::Outages};
+use super::{Post, Receipt, Sending, failure::Failure, outages::Outages};
 use crate::{audit_log::AuditLog, clock::Clock, engine::random};
 
 /// Messages that may be on their way at once in one lane; past that they are dropped.
@@ -52,6 +52,7 @@ struct Shared {
     sending: RwLock<Arc<Sending>>,
     lanes: [Lane; 4],
     outages: Outages,
+    receipts: OnceLock<mpsc::Sender<Receipt>>,
     audit: AuditLog,
     clock: Arc<dyn Clock>,
 }
@@ -84,6 +85,7 @@ impl Outbox {
             sending: RwLock::new(Arc::new(sending)),
             lanes: std::array::from_fn(lane),
             outages: Outages::default(),
+            receipts: OnceLock::new(),
             audit,
             clock,
         };
@@ -94,6 +96,14 @@ impl Outbox {
     pub fn replace(&self, sending: Sending) {
         let mut current = self.shared.sending.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(sending);
+    }
+
+    /// What tells of reminders that a server took, for the first who asks. One that nobody reads in
+    /// time is lost, and the user reminded once more.
+    pub fn receipts(&self) -> mpsc::Receiver<Receipt> {
+        let (sender, receiver) = mpsc::channel(PLACES);
+        let _ = self.shared.receipts.set(sender);
+        receiver
     }
 
     /// Gives up what waits to be tried again, and lets what is being sent end, a second at the
@@ -148,7 +158,7 @@ impl Shared {
             let (tried, sending) = self.attempt(&item, begun, lasts).await;
             let server = sending.server_of(&item.to);
             let cause = match tried {
-                Ok(()) => return self.log_sent(&item, server),
+                Ok(()) => return self.sent(&item, server),
                 Err(Failure::Lasting(cause)) => {
                     return self.log_failure(&item.notice, &item.to, &cause);
                 }
@@ -193,10 +203,15 @@ impl Shared {
         (tried, sending)
     }
 
-    fn log_sent(&self, item: &Item, server: &str) {
+    fn sent(&self, item: &Item, server: &str) {
         if self.outages.worked(&item.to, server) {
             let cause = format!("{server} takes messages again");
             self.log(&item.notice, Happening::MessageResumed, cause);
+        }
+        if let (Subject::Reminder { from }, Some(receipts)) =
+            (&item.notice.subject, self.receipts.get())
+        {
+            let _ = receipts.try_send(Receipt { user: item.notice.user.clone(), date: *from });
         }
         let cause = format!("{} to {}", item.notice.subject.template(), item.to.masked());
         self.log(&item.notice, Happening::MessageSent, cause);

@@ -222,6 +222,27 @@ async fn an_outage_is_told_of_once_however_many_messages_wait_and_so_is_its_end(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_is_acknowledged_by_a_server_that_took_it_and_by_none_that_refused() {
+    let (directory, path) = program("test -e open");
+    let mail = format!("[email]\nserver = \"{path}\"\nfrom = \"s@example.org\"");
+    let host = Host::new(&mail);
+    let mut receipts = host.outbox.receipts();
+    let date = Timestamp::from_secs(1_800_000_000);
+    let send = |subject| host.outbox.send(notice(&["alice@example.org"], subject));
+    send(Subject::Reminder { from: date });
+    assert_eq!(host.event().happening, Happening::MessageFailed);
+    assert!(receipts.try_recv().is_err());
+    fs::write(directory.path().join("open"), "").unwrap();
+    send(Subject::BypassUsed);
+    send(Subject::Reminder { from: date });
+    for _ in 0..2 {
+        assert_eq!(host.event().happening, Happening::MessageSent);
+    }
+    assert_eq!(receipts.recv().await, Some(Receipt { user: "alice".to_owned(), date }));
+    assert!(receipts.try_recv().is_err(), "news of another kind need none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_no_place_is_left_for_is_dropped_and_logged() {
     let (_directory, path) = program("exec sleep 1000");
     let host = Host::new(&format!("[sms]\ncommand = [\"{path}\", \"{{to}}\"]"));
