@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! values ─► sanitise ─► NAME.txt ─► subject, text ─► layout.html ─► HTML
-//!                  └──► NAME.sms ─► one line
+//!                  └──► NAME.sms ─► one line ─► plain marks
 //! ```
 //!
 //! The shipped templates are built in. One that is overridden by a file with a mistake, or that
 //! fails while it is rendered, is rendered as shipped: a mistake in wording costs no code.
 
+mod alphabet;
 mod catalogue;
 mod check;
 mod files;
@@ -172,7 +173,7 @@ impl Set {
         if line.is_empty() {
             return Err(RenderError(format!("{name}.sms: it is empty")));
         }
-        Ok(shortened(&line, LONGEST_SMS))
+        Ok(shortened(&alphabet::plain(&line), LONGEST_SMS, "..."))
     }
 
     fn fill(&self, file: &str, values: Value) -> Result<Zeroizing<String>, RenderError> {
@@ -213,15 +214,19 @@ fn sanitised(value: &str) -> String {
         .chars()
         .map(|character| if crate::visible::is_hidden(character) { '\u{fffd}' } else { character })
         .collect();
-    shortened(&plain, LONGEST_VALUE).to_string()
+    shortened(&plain, LONGEST_VALUE, "…").to_string()
 }
 
-fn shortened(text: &str, longest: usize) -> Zeroizing<String> {
+/// At most so many characters, the last of which say that something was cut off.
+fn shortened(text: &str, longest: usize, cut: &str) -> Zeroizing<String> {
     if text.chars().nth(longest).is_none() {
         return text.to_owned().into();
     }
-    let kept: String = text.chars().take(longest - 1).collect();
-    format!("{kept}…").into()
+    let room = longest.saturating_sub(cut.chars().count());
+    let mut kept = Zeroizing::new(String::with_capacity(text.len() + cut.len()));
+    kept.extend(text.chars().take(room));
+    kept.push_str(cut);
+    kept
 }
 
 #[cfg(test)]

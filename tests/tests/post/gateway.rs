@@ -149,6 +149,26 @@ fn a_gateway_is_asked_over_tls_by_a_certificate_that_is_trusted_and_by_no_other(
 }
 
 #[test]
+fn a_masked_address_arrives_readable_through_kannel() {
+    let kannel = Kannel::start();
+    let host = Host::new(&format!(
+        "[sms]\nurl = \"http://127.0.0.1:{}/cgi-bin/sendsms?username={USER}&password={PASSWORD}\
+         &to={{to}}&text={{text}}\"",
+        kannel.port()
+    ));
+    let masked = |text: &str| Some(Recipient::Email(text.parse().unwrap()).masked());
+    let subject = Subject::ContactChanged {
+        what: "e-mail address",
+        old: masked("alice@example.org"),
+        new: masked("bob@example.org"),
+    };
+    sent(&host.send(vec![Recipient::Mobile(TO.parse().unwrap())], subject));
+    let text = kannel.wait_for(TO, PATIENCE);
+    let changed = "was changed from a...@example.org to b...@example.org.";
+    assert!(text.contains(changed) && !text.contains('?'), "{text}");
+}
+
+#[test]
 fn a_code_reaches_the_centre_through_kannel_and_a_wrong_password_does_not() {
     let kannel = Kannel::start();
     let url = format!(
