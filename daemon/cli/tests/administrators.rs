@@ -5,6 +5,7 @@ mod support;
 
 use support::daemon::Daemon;
 use support::person::{Scene, Shown};
+use support::state::request;
 
 const WARNS: &str = "after this no administrator is left";
 const UNKNOWN: &str = "cannot be told";
@@ -64,6 +65,41 @@ fn whoever_resets_themselves_is_an_administrator_by_that() {
     let scene = Scene { administrators: Some(vec!["bob"]), uid: 1000, ..scene };
     let shown = scene.run(&["--config", daemon.config(), "reset", "alice"]);
     assert!(shown.screen.contains(WARNS), "{}", shown.screen);
+}
+
+/// Root asks, and who runs the command approves.
+fn approve(administrators: &[&'static str], arguments: &[&str]) -> (Shown, Vec<String>) {
+    let daemon = Daemon::for_caller("root");
+    daemon.state.lock().unwrap().requested = vec![request("Q1", "root", None)];
+    let scene = Scene::at_terminal(if arguments.contains(&"--yes") {
+        &[]
+    } else {
+        &[("Go ahead? [y/N] ", "n")]
+    });
+    let all = [&["--config", daemon.config(), "reset", "approve", "Q1"], arguments].concat();
+    let shown = Scene { administrators: Some(administrators.to_vec()), uid: 0, ..scene }.run(&all);
+    (shown, daemon.requests())
+}
+
+#[test]
+fn an_approval_warns_and_asks_as_the_reset_does_that_it_is() {
+    let warning = |shown: &Shown| {
+        let lines = shown.screen.lines();
+        lines.filter(|line| line.starts_with("Warning: ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (asked, requests) = approve(&["root"], &[]);
+    insta::assert_snapshot!(asked.transcript());
+    assert_eq!((asked.code, requests.len()), (1, 0));
+    let by_reset = reset(&Daemon::for_caller("root"), &["root"], Some(vec!["root"]));
+    assert_eq!(warning(&asked), warning(&by_reset));
+    assert_eq!(warning(&asked).len(), 1);
+
+    for arguments in [&["--yes"][..], &["--yes", "--json"]] {
+        let (told, requests) = approve(&["root"], arguments);
+        assert_eq!(warning(&told), warning(&asked), "{arguments:?}");
+        assert_eq!((told.code, requests.len()), (0, 1), "{}", told.sentence);
+    }
+    assert!(warning(&approve(&["root", "alice"], &[]).0).is_empty());
 }
 
 #[test]

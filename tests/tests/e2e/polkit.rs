@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use twinlock_tests::rig::artifacts::workspace;
 use twinlock_tests::rig::bus::Bus;
-use twinlock_tests::rig::command::{enrol, errors, show, twinlock_as};
+use twinlock_tests::rig::command::{enrol, errors, json, show, twinlock_as};
 use twinlock_tests::rig::daemon::{self, Daemon};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::namespace::{mount_overlay, write};
@@ -26,6 +26,11 @@ const HELPDESK: &str = r#"polkit.addRule(function(action, subject) {
         subject.user == "bob" && user && user != "root") {
         return polkit.Result.YES;
     }
+});
+"#;
+
+const RESETS_ALONE: &str = r#"polkit.addRule(function(action, subject) {
+    if (action.id == "org.twinlock1.reset" && subject.user == "bob") return polkit.Result.YES;
 });
 "#;
 
@@ -104,5 +109,34 @@ fn a_rule_may_spare_one_user_what_it_allows_about_others() {
         let done = twinlock_as("bob", &["reset", "alice", "--yes"]);
         assert!(done.status.success(), "{}", errors(&done));
         host.syslog.wait_for(mark, &["event=user.reset", "user=\"alice\"", "by=\"uid "], PATIENCE);
+    });
+}
+
+/// Whoever approves blindly is told that nobody has looked who is left.
+#[test]
+fn who_may_reset_and_see_nobody_approves_a_request_that_they_know() {
+    Host::run(|_| {
+        daemon::create_user();
+        let _bus = Bus::start();
+        let _polkit = start_polkit(RESETS_ALONE);
+        let _daemon = Daemon::start_as_installed();
+        enrol("alice");
+        assert!(twinlock_as("alice", &["reset", "request"]).status.success());
+        let waiting = json(&["reset", "list", "--json"]);
+        let id = waiting[0]["id"].as_str().expect("an id");
+        let asked = twinlock_as("bob", &["reset", "approve", id]);
+        assert_eq!(asked.status.code(), Some(1), "without the request nobody is asked");
+        let approved = || {
+            let output = twinlock_as("bob", &["reset", "approve", id, "--yes", "--print"]);
+            output.status.success().then(|| errors(&output))
+        };
+        let mut told = None;
+        assert!(eventually(PATIENCE, || {
+            told = approved();
+            told.is_some()
+        }));
+        let told = told.unwrap_or_default();
+        assert!(told.contains("cannot be told: ") && told.contains("polkit"), "{told}");
+        assert_eq!(show("alice")["state"], "pending");
     });
 }

@@ -38,14 +38,13 @@ pub fn list(waiting: &[ResetRequestInfo], view: &View) -> String {
     table(heading, &rows, view.palette, |_, cell| cell.to_owned())
 }
 
-/// What is about to be approved.
-pub fn plan(request: &ResetRequestInfo, view: &View) -> String {
+/// Who asked for what is about to be done; lines that end.
+pub fn occasion(request: &ResetRequestInfo, view: &View) -> String {
     let user = escape::line(&request.user);
     let reason = request.reason.as_deref().map_or_else(|| "none given".to_owned(), escape::line);
     format!(
-        "{user} asked {} from {} through {}; the reason: {reason}.\nThis takes away everything by \
-         which {user} could log in. Make sure that it is {user} who asks: whoever knows the password \
-         can ask.",
+        "{user} asked {} from {} through {}; the reason: {reason}.\nMake sure that it is {user} \
+         who asks: whoever knows the password can ask.\n",
         moment(request.since, view),
         escape::line(&request.source),
         escape::line(&request.service),

@@ -27,6 +27,12 @@ pub fn plan_unknown(user: &str, reason: &str) -> String {
     format!("  {}: {}", escape::line(user), escape::line(reason))
 }
 
+/// What is about to be taken from all of them.
+pub fn plans(lines: &[String]) -> String {
+    let whom = count(lines.len(), "user");
+    format!("This takes away everything by which {whom} could log in:\n{}", lines.join("\n"))
+}
+
 /// The warning where a reset takes the last administrator's factors.
 pub const NO_ADMINISTRATOR: &str = "after this no administrator is left who can log in with a second factor: of root and the \
      groups sudo, wheel and admin nobody else has one. Keep this session open until 'twinlock \

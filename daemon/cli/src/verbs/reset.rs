@@ -2,19 +2,18 @@
 
 mod administrators;
 mod decide;
+mod plan;
 mod request;
 
 use clap::Subcommand;
 use twinlock_bus_api::error::Error;
 
-use crate::client::{CallError, Client, ResetEnd, Subject};
+use crate::client::{CallError, Client, ResetEnd};
 use crate::escape;
 use crate::failure::Failure;
-use crate::prompt::confirm;
-use crate::render::{count, json, reset};
+use crate::render::{json, reset};
 use crate::surroundings::Surroundings;
-use crate::verbs::warn;
-use administrators::Left;
+use plan::Plan;
 
 const JSON_RESET: &str = "JSON: [{user, done, text, invitation: {user, id, code, until, sent_to}}], \
                           where text says what was done or why it was not, and code is null if it \
@@ -92,63 +91,10 @@ fn reset(mut args: Args, client: &mut Client, around: &mut Surroundings) -> Resu
     let mut seen = std::collections::HashSet::new();
     args.users.retain(|user| seen.insert(user.clone()));
 
-    let plan = Plan::make(&args.users, client, around)?;
-    plan.show(args.yes, around)?;
-    if !args.yes {
-        confirm(&mut *around.prompt, "Go ahead?")?;
-    }
+    Plan::make(&args.users, client, around)?.ask("", args.yes, around)?;
     let (outcomes, end) = reset_all(&args.users, args.print, client);
     report(&outcomes, args.json, around)?;
     conclude(&args.users, &outcomes, end)
-}
-
-/// What a reset will take, before it does.
-struct Plan {
-    lines: Vec<String>,
-    left: Left,
-}
-
-impl Plan {
-    /// Looks at every user. One that cannot be looked at is tried all the same, because a record
-    /// may outlive its account; a daemon that cannot be asked, or refuses the caller, ends it here.
-    fn make(users: &[String], client: &mut Client, around: &Surroundings) -> Result<Self, Failure> {
-        let (mut lines, mut statuses) = (Vec::new(), Vec::new());
-        for user in users {
-            match client.status(&Subject::User(user.clone())) {
-                Ok(status) => {
-                    lines.push(reset::plan(&status));
-                    statuses.push(status);
-                }
-                Err(
-                    error @ CallError::Refused(
-                        Error::UnknownUser(_)
-                        | Error::RecordMismatch(_)
-                        | Error::RecordUnreadable(_),
-                    ),
-                ) => {
-                    lines.push(reset::plan_unknown(user, &error.sentence()));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(Self { lines, left: administrators::left(&statuses, client, around) })
-    }
-
-    /// That no administrator is left is shown even where nobody is asked.
-    fn show(&self, yes: bool, around: &mut Surroundings) -> Result<(), Failure> {
-        if !yes {
-            let whom = count(self.lines.len(), "user");
-            around.prompt.tell(&format!(
-                "This takes away everything by which {whom} could log in:\n{}",
-                self.lines.join("\n")
-            ))?;
-        }
-        match &self.left {
-            Left::Enough => Ok(()),
-            Left::Nobody => warn(around, reset::NO_ADMINISTRATOR),
-            Left::Unknown(why) => warn(around, &reset::unknown_administrators(why)),
-        }
-    }
 }
 
 /// Resets each user in a call of its own, so that an end in the middle leaves no doubt about the

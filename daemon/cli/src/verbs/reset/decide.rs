@@ -1,12 +1,14 @@
 //! `twinlock reset list|approve|refuse`: an administrator decides what users asked for.
 
-use crate::client::Client;
+use twinlock_bus_api::error::Error;
+
+use super::plan::Plan;
+use crate::client::{CallError, Client};
 use crate::escape;
 use crate::failure::Failure;
-use crate::prompt::confirm;
 use crate::render::{json, requests, reset};
 use crate::surroundings::Surroundings;
-use crate::verbs::{check_complete, warn_of};
+use crate::verbs::{check_complete, warn, warn_of};
 
 const JSON_LIST: &str = "JSON: [{id, user, since, expires, source, service, reason}]; a user whose \
                          record cannot be read is {user, problem} in it. Times are RFC 3339 in UTC.";
@@ -77,14 +79,20 @@ pub fn approve(
     client: &mut Client,
     around: &mut Surroundings,
 ) -> Result<(), Failure> {
-    if !args.yes {
-        let (waiting, _) = client.list_resets()?;
-        let asked = waiting.iter().find(|request| request.id.eq_ignore_ascii_case(&args.id));
-        // One that is not there is refused by the daemon, with its words.
-        if let Some(request) = asked {
-            around.prompt.tell(&requests::plan(request, &around.view))?;
-            confirm(&mut *around.prompt, "Go ahead?")?;
+    let waiting = match client.list_resets() {
+        Ok((waiting, _)) => waiting,
+        // A rule of polkit may allow the reset of this user, and no list of everybody's requests.
+        Err(CallError::Refused(Error::NotAuthorized(why))) if args.yes => {
+            warn(around, &reset::unknown_administrators(&why))?;
+            Vec::new()
         }
+        Err(error) => return Err(error.into()),
+    };
+    let asked = waiting.iter().find(|request| request.id.eq_ignore_ascii_case(&args.id));
+    // One that is not there is refused by the daemon, with its words.
+    if let Some(request) = asked {
+        let plan = Plan::make(std::slice::from_ref(&request.user), client, around)?;
+        plan.ask(&requests::occasion(request, &around.view), args.yes, around)?;
     }
     let done = client.approve_reset(&args.id, args.print)?;
     if args.json {
