@@ -60,6 +60,14 @@ impl Accounts {
         Self { backup_key: Some(zeroize::Zeroizing::new(*key.expose())), ..self }
     }
 
+    /// Forgets all that waits for a certain connection: the bus that knew them is gone, and the next
+    /// one gives out the same names again.
+    pub(super) fn forget_connections(&self) {
+        self.enrolments.clear();
+        self.proofs.clear();
+        self.transfers.clear();
+    }
+
     /// Who sent this message, when it is their turn.
     pub(super) async fn caller(
         &self,

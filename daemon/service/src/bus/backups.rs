@@ -74,6 +74,11 @@ impl Accounts {
 
     /// Takes the next piece of it.
     pub(super) fn write_restore(&self, caller: &Caller, number: u64, piece: &[u8]) -> Result<()> {
+        if piece.len() > PIECE {
+            return Err(Error::InvalidArgument(format!(
+                "A piece of a backup has {PIECE} bytes at the most."
+            )));
+        }
         let taken = self.transfers.with(caller, number, |transfer| match transfer {
             Transfer::In { size, file } if file.len() + piece.len() <= *size => {
                 file.extend_from_slice(piece);
@@ -82,8 +87,10 @@ impl Accounts {
             _ => false,
         });
         match taken {
-            Some(true) if piece.len() <= PIECE => Ok(()),
-            Some(_) => Err(Error::InvalidArgument("That is more than was announced.".to_owned())),
+            Some(true) => Ok(()),
+            Some(false) => {
+                Err(Error::InvalidArgument("That is more than was announced.".to_owned()))
+            }
             None => Err(gone()),
         }
     }

@@ -69,8 +69,7 @@ pub async fn serve(address: String, accounts: Arc<Accounts>, tried: oneshot::Sen
                 journal::line(&format!("serving {BUS_NAME} on {address}"));
                 pause = PAUSES.0;
                 connection.closed().await;
-                accounts.enrolments.clear();
-                accounts.proofs.clear();
+                accounts.forget_connections();
                 journal::line(&format!("the bus at {address} went away; logins go on"));
             }
             Ok(Err(error)) => journal::line(&format!(

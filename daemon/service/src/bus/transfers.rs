@@ -31,7 +31,15 @@ pub(super) enum Transfer {
 
 struct Open {
     connection: String,
+    uid: u32,
     transfer: Transfer,
+}
+
+impl Open {
+    /// The uid as well as the connection: a bus that was restarted gives out the same names again.
+    fn is_of(&self, caller: &Caller) -> bool {
+        self.connection == caller.connection && self.uid == caller.uid
+    }
 }
 
 #[derive(Default)]
@@ -54,7 +62,7 @@ impl Transfers {
         table.last += 1;
         let number = table.last;
         let connection = caller.connection.clone();
-        table.open.insert(number, Open { connection, transfer });
+        table.open.insert(number, Open { connection, uid: caller.uid, transfer });
         drop(table);
         let transfers = self.clone();
         tokio::spawn(async move {
@@ -73,15 +81,20 @@ impl Transfers {
     ) -> Option<T> {
         let mut table = self.table();
         let open = table.open.get_mut(&number)?;
-        (open.connection == caller.connection).then(|| work(&mut open.transfer))
+        open.is_of(caller).then(|| work(&mut open.transfer))
     }
 
     /// Forgets one of this caller's.
     pub(super) fn end(&self, caller: &Caller, number: u64) {
         let mut table = self.table();
-        if table.open.get(&number).is_some_and(|open| open.connection == caller.connection) {
+        if table.open.get(&number).is_some_and(|open| open.is_of(caller)) {
             table.open.remove(&number);
         }
+    }
+
+    /// Forgets all: the bus that knew their connections is gone.
+    pub(super) fn clear(&self) {
+        self.table().open.clear();
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -101,9 +114,10 @@ mod tests {
     async fn another_connection_cannot_name_one_and_it_ends_by_itself() {
         let (transfers, root) = (Transfers::default(), Caller::supposed(":1.1", 0));
         let number = transfers.begin(&root, out());
-        let other = Caller::supposed(":1.2", 0);
-        transfers.end(&other, number);
-        assert!(transfers.with(&other, number, |_| ()).is_none());
+        for other in [Caller::supposed(":1.2", 0), Caller::supposed(":1.1", 1000)] {
+            transfers.end(&other, number);
+            assert!(transfers.with(&other, number, |_| ()).is_none());
+        }
         assert!(transfers.with(&root, number, |_| ()).is_some());
         tokio::time::sleep(LIFETIME + Duration::from_secs(1)).await;
         assert!(transfers.with(&root, number, |_| ()).is_none());

@@ -2,6 +2,7 @@
 //! behind it with callers whom no bus vouches for.
 
 mod callers;
+mod connection;
 mod contacts;
 mod damaged;
 mod enrolment;
@@ -14,6 +15,7 @@ mod polkit;
 mod recovery;
 mod removal;
 mod requests;
+mod restoring;
 mod trust;
 mod vouchers;
 

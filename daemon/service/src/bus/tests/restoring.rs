@@ -1,0 +1,44 @@
+//! A file that is handed over in pieces: each bounded, and together no more than was announced.
+
+use twinlock_bus_api::{
+    backup::{HEAD, MAX_FILE, PIECE},
+    error::Error,
+};
+
+use super::{fresh_code::root, *};
+
+async fn daemon() -> Accounts {
+    Accounts::new(Setup::new().engine().await)
+}
+
+fn refusal(result: Result<(), Error>) -> String {
+    match result {
+        Err(Error::InvalidArgument(why)) => why,
+        other => panic!("no refusal, but {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_piece_that_is_too_long_is_refused_and_leaves_nothing_behind() {
+    let accounts = daemon().await;
+    let restore = accounts.begin_restore(&root(), 2 * PIECE as u64).unwrap();
+    let write = |length: usize| accounts.write_restore(&root(), restore, &vec![7; length]);
+    let why = refusal(write(PIECE + 1));
+    assert_eq!(why, format!("A piece of a backup has {PIECE} bytes at the most."));
+    for _ in 0..2 {
+        write(PIECE).expect("there is room for the whole file");
+    }
+    assert_eq!(refusal(write(1)), "That is more than was announced.");
+}
+
+#[tokio::test]
+async fn no_room_is_made_for_a_file_that_is_no_backup_or_too_large() {
+    let accounts = daemon().await;
+    for size in [0, HEAD as u64 - 1, MAX_FILE + 1, u64::MAX] {
+        let begun = accounts.begin_restore(&root(), size);
+        assert!(matches!(begun, Err(Error::InvalidArgument(_))), "{size}");
+    }
+    for size in [HEAD as u64, MAX_FILE] {
+        accounts.begin_restore(&root(), size).unwrap();
+    }
+}
