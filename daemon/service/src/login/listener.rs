@@ -43,7 +43,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long a connection may last: a little longer than a dialogue, so that its end is told, and no
 /// longer, so that peers who forget theirs do not use up the places of others.
-const LONGEST: Duration = desk::LIFETIME.saturating_add(HANDSHAKE);
+pub(super) const LONGEST: Duration = desk::LIFETIME.saturating_add(HANDSHAKE);
 
 /// How long to wait after the system had no descriptor left for a connection.
 const EXHAUSTED: Duration = Duration::from_millis(100);

@@ -1,5 +1,6 @@
 //! Logins at the desk, and over a real socket.
 
+mod age;
 mod faults;
 mod flow;
 mod limits;

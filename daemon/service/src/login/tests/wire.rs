@@ -26,16 +26,16 @@ use crate::{
 };
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Served {
+pub(super) struct Served {
     setup: Setup,
     folder: TempDir,
     task: JoinHandle<std::io::Result<()>>,
 }
 
 impl Served {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let setup = Setup::new();
         let engine = setup.engine().await;
         enrol(&engine, &alice()).await;
@@ -50,7 +50,7 @@ impl Served {
         self.folder.path().join("login.sock")
     }
 
-    async fn connect(&self) -> (Connection, LoginProxy<'static>) {
+    pub(super) async fn connect(&self) -> (Connection, LoginProxy<'static>) {
         let stream = tokio::net::UnixStream::connect(self.socket()).await.unwrap();
         let connection =
             Builder::unix_stream(stream.into_std().unwrap()).p2p().build().await.unwrap();
@@ -59,7 +59,7 @@ impl Served {
     }
 
     /// Waits until the log has a line with this in it.
-    async fn line(&self, wanted: &str) -> String {
+    pub(super) async fn line(&self, wanted: &str) -> String {
         let found = async {
             loop {
                 let found = self.setup.lines().into_iter().find(|line| line.contains(wanted));
@@ -79,7 +79,7 @@ impl Drop for Served {
     }
 }
 
-fn login_of(user: &str) -> HashMap<&'static str, Variant<'static>> {
+pub(super) fn login_of(user: &str) -> HashMap<&'static str, Variant<'static>> {
     HashMap::from([
         ("service", Variant::from("sshd")),
         ("user", Variant::from(user.to_owned())),

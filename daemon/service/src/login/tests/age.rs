@@ -1,0 +1,31 @@
+//! How long a login connection may last, whatever it does.
+
+use super::wire::{PATIENCE, Served, login_of};
+use crate::{login::listener::LONGEST, testing::WRONG};
+
+/// Sets the timers of the runtime forward; what is on the wire meanwhile goes on as before.
+async fn advance(by: std::time::Duration) {
+    tokio::time::pause();
+    tokio::time::advance(by).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_connection_that_lives_too_long_is_closed_with_its_dialogue() {
+    let served = Served::start().await;
+    let (connection, login) = served.connect().await;
+    let (dialogue, _, verdict, _) = login.begin("auth", login_of("alice")).await.unwrap();
+    assert_eq!(verdict, "");
+    advance(LONGEST / 2).await;
+    let (_, verdict, _) = login.answer(dialogue, WRONG).await.unwrap();
+    assert_eq!(verdict, "", "a call does not make it younger, nor is it closed too early");
+    advance(LONGEST / 2).await;
+    let closed = tokio::time::timeout(PATIENCE, connection.closed()).await;
+    assert!(closed.is_ok(), "the connection is still open");
+    let line = served.line("event=login.abandoned").await;
+    assert!(line.contains("the connection was closed"), "{line}");
+
+    let (_connection, login) = served.connect().await;
+    let (_, _, verdict, _) = login.begin("auth", login_of("alice")).await.unwrap();
+    assert_eq!(verdict, "", "others are served");
+}
