@@ -7,7 +7,7 @@
 //!   └── PamFile::to_bytes: the same bytes again    stack.rs: the files that a service is made of
 //!                                                          │
 //!             modules.rs: what each module may return ──► machine.rs: every state in which it ends
-//!                                                       verdict.rs: whether it is sound
+//!             siblings.rs: the other service of a program verdict.rs: whether it is sound
 //! ```
 //!
 //! The command writes such files, `twinlock doctor` looks for faults in them, and the daemon asks
@@ -22,6 +22,7 @@ pub mod control;
 pub mod machine;
 pub mod modules;
 pub mod rule;
+pub mod siblings;
 pub mod stack;
 mod text;
 pub mod verdict;

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use twinlock_pam_stack::MODULE;
-use twinlock_pam_stack::stack::StackError;
+use twinlock_pam_stack::stack::{Folders, StackError};
 
 use super::Machine;
 use super::place::{self, Form, Misplaced};
@@ -113,6 +113,13 @@ pub fn stack(
     let after = place::with_lines(&text, &path, service, &stacks, form, arguments)
         .map_err(|why| NoPlan::Misplaced(path.clone(), why))?;
     Ok((after != text).then_some(Changed { path, before, after }))
+}
+
+/// The stacks of the host as they will be with these files.
+pub fn stacks_with(machine: &Machine, files: &[Changed]) -> Folders {
+    files
+        .iter()
+        .fold(machine.stacks(), |stacks, file| stacks.with(file.path.clone(), file.after.clone()))
 }
 
 /// The file that a new one is made like: the vendor's, where the administrator has none.

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use twinlock_pam_stack::siblings::{self, Sibling};
 use twinlock_pam_stack::stack::{Stack, StackError};
 use twinlock_pam_stack::verdict::{Demand, check};
 use twinlock_pam_stack::{Content, Control, PamFile, Phase};
@@ -119,6 +120,8 @@ pub struct Standing {
     pub confirm_by: Option<u64>,
     /// Whether the lines are from `twinlock pam enable`, rather than put in by hand.
     pub is_recorded: bool,
+    /// The other service of the same program, where it asks for no code.
+    pub unasked: Option<Sibling>,
 }
 
 /// Every service that asks Twinlock, or has a change that waits.
@@ -172,6 +175,7 @@ fn standing(
     if flaw.is_none() && phases.contains(&Phase::Auth) && !phases.contains(&Phase::Account) {
         flaw = Some("the account line is missing: nobody can enrol or trust a host".to_owned());
     }
+    let unasked = siblings::unasked(&stacks, &service);
     let pending = record.filter(|record| !record.is_confirmed);
     Ok(Standing {
         state: match (&pending, &flaw) {
@@ -185,6 +189,7 @@ fn standing(
         flaw,
         confirm_by: pending.map(|record| record.confirm_by),
         is_recorded: record.is_some(),
+        unasked,
     })
 }
 

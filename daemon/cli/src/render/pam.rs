@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use similar::TextDiff;
+use twinlock_pam_stack::siblings::Sibling;
 
 use super::View;
 use super::moment::{rfc3339, second};
@@ -24,6 +25,14 @@ fn one_difference(file: &Changed) -> String {
     escape::lines(&diff.unified_diff().context_radius(3).header(old, &path).to_string())
 }
 
+/// That the other service of a program asks for no code, and what has it ask.
+pub fn unasked(Sibling { service, typed }: Sibling) -> String {
+    format!(
+        "'{typed}' asks for no code: it has the PAM service {service}. 'twinlock pam enable \
+         {service}' has it ask too."
+    )
+}
+
 /// A service in JSON.
 #[derive(Serialize)]
 pub struct Service<'a> {
@@ -34,6 +43,7 @@ pub struct Service<'a> {
     flaw: Option<&'a str>,
     confirm_by: Option<String>,
     by_hand: bool,
+    unasked: Option<&'a str>,
 }
 
 /// All services in JSON.
@@ -58,6 +68,7 @@ impl<'a> From<&'a Standing> for Service<'a> {
             flaw: standing.flaw.as_deref(),
             confirm_by: standing.confirm_by.and_then(rfc3339),
             by_hand: !standing.is_recorded,
+            unasked: standing.unasked.map(|sibling| sibling.service),
         }
     }
 }
@@ -91,6 +102,9 @@ fn one_standing(standing: &Standing, view: &View) -> String {
             second(by, view),
             escape::line(&standing.service)
         ));
+    }
+    if let Some(sibling) = standing.unasked {
+        text.push_str(&format!("  {}\n", unasked(sibling)));
     }
     if let Some(flaw) = &standing.flaw {
         text.push_str(&format!("  Mend: {}.\n", escape::line(flaw)));

@@ -37,7 +37,7 @@ pub fn run(test: impl FnOnce(&mut Machine) + Send + 'static) {
              AuthenticationMethods keyboard-interactive\nLoginGraceTime 120\n\
              MaxStartups 10:30:100\nUseDNS no\n",
         );
-        for service in ["sshd", "su", "sudo"] {
+        for service in ["sshd", "su", "sudo", "sudo-i"] {
             enable(service);
         }
         let bus = Bus::start();
@@ -64,11 +64,12 @@ fn install_module() {
     fs::set_permissions(&installed, Permissions::from_mode(0o644)).expect("its mode");
 }
 
-/// Puts the lines of Twinlock that `packaging/pam/SERVICE` has into the distribution's own file:
+/// Puts the lines of Twinlock that the example in `packaging/pam` has into the distribution's own file:
 /// auth behind, account before the common ones.
 pub fn enable(service: &str) {
-    let example =
-        fs::read_to_string(workspace().join("packaging/pam").join(service)).expect("the example");
+    // The example of sudo is for its login shell too.
+    let example = workspace().join("packaging/pam").join(service.trim_end_matches("-i"));
+    let example = fs::read_to_string(example).expect("the example");
     let own = |phase: &str| {
         let is_own = |line: &&str| line.starts_with(phase) && line.contains("pam_twinlock.so");
         example

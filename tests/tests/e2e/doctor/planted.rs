@@ -119,6 +119,12 @@ fn stacks() -> Vec<Planted> {
             "write 'auth required pam_twinlock.so'",
         ),
         fault(
+            severe,
+            "pam-sibling-unasked",
+            edited("/etc/pam.d/sudo-i", |text| text.replace(AUTH, "").replace(ACCOUNT, "")),
+            "twinlock pam enable sudo-i",
+        ),
+        fault(
             "warning",
             "pam-open-without-daemon",
             replaced(

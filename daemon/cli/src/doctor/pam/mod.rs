@@ -9,6 +9,7 @@ mod faults;
 mod mend;
 mod module_file;
 mod service;
+mod sibling;
 mod way_in;
 
 use std::collections::BTreeSet;
@@ -63,6 +64,7 @@ pub(super) fn check(
         found.extend(lines.filter_map(module_file::check));
     }
     found.extend(unasked(&services));
+    found.extend(names.iter().filter_map(|name| sibling::check(folders, name)));
     found.extend(way_in::check(&services, settings.root_over_ssh));
     // A file that several services include is at fault once.
     let mut known = BTreeSet::new();

@@ -252,6 +252,22 @@ fn a_way_in_for_root_stays_while_the_daemon_is_down() {
 }
 
 #[test]
+fn a_login_shell_that_passes_without_a_code_is_severe() {
+    let plain = "@include common-auth\n@include common-account\n";
+    let found = |sudo_i: &str| {
+        let folders = folders(&[("sudo", PASSWORD_THEN_CODE), ("sudo-i", sudo_i)]);
+        sibling::check(&folders, "sudo")
+    };
+    let finding = found(plain).unwrap();
+    assert_eq!(
+        (finding.severity, &*finding.mend),
+        (Severity::Severe, "twinlock pam enable sudo-i")
+    );
+    assert_eq!(finding.place, Some(Place::file("/nonexistent/pam.d/sudo-i")));
+    assert_eq!(found(PASSWORD_THEN_CODE), None);
+}
+
+#[test]
 fn what_editors_and_packages_leave_is_no_service() {
     for name in ["sshd.dpkg-old", "su~", "sudo.bak", "common-auth", ".su.swp"] {
         assert!(!is_service(name), "{name}");

@@ -11,6 +11,7 @@ use std::time::Duration;
 use twinlock_bus_api::history::LogFilter;
 use twinlock_bus_api::names::LOGIN_SOCKET;
 use twinlock_config::duration;
+use twinlock_pam_stack::siblings::{self, Sibling};
 
 use super::watch;
 use crate::escape;
@@ -85,11 +86,14 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
     refuse_while_pending(service, around)?;
     let form = form(args, around)?;
     let files = planned(args, form, &arguments, around)?;
+    let sibling = siblings::unasked(&plan::stacks_with(&around.machine, &files), service);
     if files.is_empty() {
+        tell_of(sibling, around)?;
         return around.print(&format!("{service} asks Twinlock already; nothing was changed.\n"));
     }
     around.print(&pam::difference(&files))?;
     warn(service, &files, around)?;
+    tell_of(sibling, around)?;
     if !args.yes {
         let also = if sshd::concerns(&around.machine, &files) { ", and reload sshd" } else { "" };
         confirm(&mut *around.prompt, &format!("Change {service}{also}?"))?;
@@ -220,6 +224,11 @@ fn warn(service: &str, files: &[Changed], around: &mut Surroundings) -> Result<(
          another way, such as SSH with a service that is left alone, or the boot loader \
          (init=/bin/sh). Leave the console alone unless somebody can reach one of these.",
     )
+}
+
+/// Says that the same program lets people in by another service.
+fn tell_of(sibling: Option<Sibling>, around: &mut Surroundings) -> Result<(), Failure> {
+    sibling.map_or(Ok(()), |sibling| around.prompt.tell(&pam::unasked(sibling)))
 }
 
 /// Makes the change, if everything still is as it was shown.

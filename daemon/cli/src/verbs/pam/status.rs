@@ -6,9 +6,10 @@ use crate::render::{json, pam};
 use crate::surroundings::Surroundings;
 
 const JSON_STATUS: &str = "JSON: {services: [{service, file, state: pending|enabled|flawed, phases: \
-                           [auth, account, password, session], flaw, confirm_by, by_hand}]}. \
+                           [auth, account, password, session], flaw, confirm_by, by_hand, unasked}]}. \
                            confirm_by is RFC 3339 in UTC, null unless pending; flaw is a text or \
-                           null.";
+                           null; unasked is the other service of the program (sudo-i) where \
+                           that asks for no code, or null.";
 
 /// Show which services ask Twinlock, and what waits to be confirmed
 #[derive(clap::Args)]
