@@ -30,6 +30,10 @@ pub use self::{
 /// terminal helps nobody.
 const LONGEST_VALUE: usize = 128;
 
+/// The longest cause that a line shows, in characters: what a mail server says begins behind its name
+/// and the message that it is about.
+const LONGEST_SHOWN_CAUSE: usize = 256;
+
 words! {
     /// What happened.
     pub enum Happening("event") {
@@ -224,16 +228,16 @@ impl fmt::Display for AuditEvent {
     }
 }
 
-fn field(f: &mut fmt::Formatter<'_>, key: &str, value: &str) -> fmt::Result {
+fn field(f: &mut fmt::Formatter<'_>, key: &str, value: &str, longest: usize) -> fmt::Result {
     write!(f, " {key}=\"")?;
-    for character in value.chars().take(LONGEST_VALUE) {
+    for character in value.chars().take(longest) {
         match character {
             '"' | '\\' => write!(f, "\\{character}")?,
             _ if is_safe(character) => f.write_char(character)?,
             _ => write!(f, "{}", character.escape_unicode())?,
         }
     }
-    f.write_str(if value.chars().nth(LONGEST_VALUE).is_some() { "…\"" } else { "\"" })
+    f.write_str(if value.chars().nth(longest).is_some() { "…\"" } else { "\"" })
 }
 
 /// Neither a control character nor one that turns the direction of text around (Unicode
@@ -281,12 +285,23 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_line_has_room_for_what_a_server_said_and_an_end() {
+        let said = "one-time-code to a…@mail.example.org will be tried again: \
+                    submission.mail.example.org:587 answers 451 4.7.1 Service unavailable, the \
+                    client host is on a list, see https://list.example.net/203.0.113.9";
+        let line = AuditEvent::new(Happening::MessageDelayed, "alice", said).to_string();
+        assert!(line.ends_with(&format!("cause=\"{said}\"")), "{line}");
+        let line = AuditEvent::new(Happening::MessageDelayed, "alice", said.repeat(9)).to_string();
+        assert!(line.ends_with("…\"") && line.chars().count() < 320, "{line}");
+    }
+
     proptest! {
         #[test]
         fn a_line_is_one_short_line_whatever_the_values(name in any::<String>(), cause in ".*") {
             let line = AuditEvent::new(Happening::Trouble, name, cause).to_string();
             prop_assert!(!line.chars().any(char::is_control));
-            prop_assert!(line.len() < 64 + 2 * 10 * (LONGEST_VALUE + 1));
+            prop_assert!(line.len() < 64 + 10 * (LONGEST_VALUE + LONGEST_SHOWN_CAUSE + 2));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEvent, Causer, Happening, field};
+use super::{AuditEvent, Causer, Happening, LONGEST_VALUE, field};
 use crate::{login::Source, time::Timestamp};
 
 /// The most that is kept of a cause, in characters: a few sentences.
@@ -99,7 +99,7 @@ impl fmt::Display for AuditRecord {
     /// The line of the authentication log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "event={}", self.event)?;
-        field(f, "user", &self.user)?;
+        field(f, "user", &self.user, LONGEST_VALUE)?;
         for (key, value) in [
             ("by", &self.by),
             ("service", &self.service),
@@ -108,10 +108,10 @@ impl fmt::Display for AuditRecord {
             ("tty", &self.tty),
         ] {
             if let Some(value) = value {
-                field(f, key, value)?;
+                field(f, key, value, LONGEST_VALUE)?;
             }
         }
-        field(f, "cause", &self.cause)?;
+        field(f, "cause", &self.cause, super::LONGEST_SHOWN_CAUSE)?;
         match &self.reference {
             Some(reference) => write!(f, " reference={reference}"),
             None => Ok(()),

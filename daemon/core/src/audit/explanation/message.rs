@@ -29,8 +29,8 @@ pub(super) fn explain(record: &AuditRecord) -> Explanation {
         return Explanation::new(
             format!(
                 "A message to the user could not be sent at once ({message}). {} It is tried again \
-                 until it goes out or its time is over. Other messages that fail meanwhile are not \
-                 told of before they are given up.",
+                 a few times. Other messages that fail meanwhile are not told of before they are \
+                 given up.",
                 sentence(why)
             ),
             advice(why),
