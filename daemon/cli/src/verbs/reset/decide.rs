@@ -79,13 +79,10 @@ pub fn approve(
     client: &mut Client,
     around: &mut Surroundings,
 ) -> Result<(), Failure> {
-    let waiting = match client.list_resets() {
-        Ok((waiting, _)) => waiting,
-        // A rule of polkit may allow the reset of this user, and no list of everybody's requests.
-        Err(CallError::Refused(Error::NotAuthorized(why))) if args.yes => {
-            warn(around, &reset::unknown_administrators(&why))?;
-            Vec::new()
-        }
+    let (waiting, unseen) = match client.list_resets() {
+        Ok((waiting, _)) => (waiting, None),
+        // A rule of polkit may allow resets, and no list of who asks for one.
+        Err(CallError::Refused(Error::NotAuthorized(why))) if args.yes => (Vec::new(), Some(why)),
         Err(error) => return Err(error.into()),
     };
     let asked = waiting.iter().find(|request| request.id.eq_ignore_ascii_case(&args.id));
@@ -95,6 +92,10 @@ pub fn approve(
         plan.ask(&requests::occasion(request, &around.view), args.yes, around)?;
     }
     let done = client.approve_reset(&args.id, args.print)?;
+    // Only now: who may not approve either is told that alone.
+    if let Some(why) = unseen {
+        warn(around, &reset::unknown_administrators(&why))?;
+    }
     if args.json {
         around.print_bytes(&json::line(&json::Reset::from(&done))?)
     } else {
