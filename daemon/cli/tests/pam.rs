@@ -6,7 +6,7 @@ mod support;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use support::host::{ENABLE, Host, SSHD, SU, happens, logs_in, ssh_host};
+use support::host::{DROP_IN, ENABLE, Host, SSHD, SU, happens, logs_in, ssh_host, sshd_host};
 
 #[test]
 fn a_right_code_whose_login_the_account_phase_refused_is_no_evidence() {
@@ -251,25 +251,11 @@ fn a_dead_daemon_is_no_daemon_to_enable() {
     assert_eq!(host.read("pam.d/ssh").unwrap(), SSHD);
 }
 
-/// An sshd that reads of its configuration whether it has methods, and of those no more.
-const FAKE_SSHD: &str = r#"#!/bin/sh
-while [ "$1" != -f ]; do shift; done
-case "$2" in *sshd_config) included="${2%sshd_config}sshd_config.d/00-twinlock.conf" ;; esac
-echo usepam yes
-echo kbdinteractiveauthentication yes
-cat "$2" $included 2>/dev/null | sed -n 's/^AuthenticationMethods/authenticationmethods/p' | head -n 1
-"#;
-
 #[test]
 fn sshd_is_told_what_it_needs_and_that_is_taken_back_too() {
-    let (daemon, host) = ssh_host();
-    host.write("pam.d/sshd", SSHD);
-    host.write("sshd", FAKE_SSHD);
-    fs::set_permissions(host.path("sshd"), Permissions::from_mode(0o755)).unwrap();
-    fs::create_dir_all(host.path("ssh/sshd_config.d")).unwrap();
-    let include = format!("Include {}/*.conf\n", host.path("ssh/sshd_config.d").display());
-    host.write("ssh/sshd_config", &include);
-    let drop_in = "ssh/sshd_config.d/00-twinlock.conf";
+    let (daemon, host) = sshd_host();
+    let include = host.read("ssh/sshd_config").unwrap();
+    let drop_in = DROP_IN;
 
     logs_in(&daemon, "sshd");
     let script = [("Change sshd, and reload sshd?", "y"), ("Did that login get in?", "y")];

@@ -40,6 +40,8 @@ pub enum Misplaced {
     NoAccount,
     /// The stack of a phase is unsound wherever the line is put, or where it stands.
     Flawed(Phase, Flaw),
+    /// The lines are there in this form, and another one is asked for.
+    OtherForm(Form),
 }
 
 impl From<StackError> for Misplaced {
@@ -60,6 +62,17 @@ impl fmt::Display for Misplaced {
                 "it has no account lines of its own. Add the usual one first, '@include \
                  common-account' on Debian, 'account include system-auth' on Fedora.",
             ),
+            Self::OtherForm(form) => {
+                let what = match form {
+                    Form::Password => "a password",
+                    Form::Key => "a key",
+                };
+                write!(
+                    f,
+                    "it has Twinlock's lines for {what} and a code already. 'twinlock pam disable \
+                     sshd' takes them out; enable the other form then."
+                )
+            }
             Self::Flawed(phase, flaw @ Flaw::Bypass(_)) => write!(
                 f,
                 "in its {phase} stack, {flaw}: it ends the stack early, or jumps. Where that line \
@@ -78,11 +91,18 @@ impl fmt::Display for Misplaced {
 /// Whether a line was put there for Twinlock: it names the module, with whatever arguments, or it is
 /// the end that goes with it where a key is the first factor.
 pub fn is_ours(line: &Line) -> bool {
-    let is_end = || {
-        line.rule().is_some_and(|rule| rule.names("pam_permit.so"))
-            && String::from_utf8_lossy(line.raw()).contains(MARK)
-    };
-    line.is_twinlock() || is_end()
+    line.is_twinlock() || is_end_behind_key(line)
+}
+
+fn is_end_behind_key(line: &Line) -> bool {
+    line.rule().is_some_and(|rule| rule.names("pam_permit.so"))
+        && String::from_utf8_lossy(line.raw()).contains(MARK)
+}
+
+/// Whether a service asks for a password and then for a code, as its files are.
+pub fn asks_password(stacks: &Folders, service: &str) -> bool {
+    let stack = Stack::read(stacks, service, Phase::Auth);
+    stack.is_ok_and(|stack| check(&stack, Demand::FirstFactor).is_ok())
 }
 
 /// A file with our lines taken out and nothing else changed.
@@ -130,7 +150,13 @@ impl Draft<'_> {
             Form::Key => Demand::Nothing,
         };
         if self.has(Phase::Auth) {
-            return self.checked(&self.file, Phase::Auth, demand);
+            let is_for_key = self.file.lines().iter().any(is_end_behind_key);
+            return match self.checked(&self.file, Phase::Auth, demand) {
+                Err(_) if form == Form::Password && is_for_key => {
+                    Err(Misplaced::OtherForm(Form::Key))
+                }
+                checked => checked,
+            };
         }
         let first = self.first(Phase::Auth, is_first_factor)?;
         match form {

@@ -181,6 +181,31 @@ pub fn ssh_host() -> (Daemon, Host) {
     (daemon, host)
 }
 
+/// What is added to the configuration of the sshd of [`sshd_host`].
+pub const DROP_IN: &str = "ssh/sshd_config.d/00-twinlock.conf";
+
+/// An sshd that reads of its configuration whether it has methods, and says what lies in `told`.
+const FAKE_SSHD: &str = r#"#!/bin/sh
+while [ "$1" != -f ]; do shift; done
+case "$2" in *sshd_config) included="${2%sshd_config}sshd_config.d/00-twinlock.conf" ;; esac
+cat "${0%/*}/told" 2>/dev/null
+echo usepam yes
+echo kbdinteractiveauthentication yes
+cat "$2" $included 2>/dev/null | sed -n 's/^AuthenticationMethods/authenticationmethods/p' | head -n 1
+"#;
+
+/// A host with the service `sshd`, and an sshd whose configuration has nothing but an Include.
+pub fn sshd_host() -> (Daemon, Host) {
+    let (daemon, host) = ssh_host();
+    host.write("pam.d/sshd", SSHD);
+    host.write("sshd", FAKE_SSHD);
+    fs::set_permissions(host.path("sshd"), Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir_all(host.path("ssh/sshd_config.d")).unwrap();
+    let include = format!("Include {}/*.conf\n", host.path("ssh/sshd_config.d").display());
+    host.write("ssh/sshd_config", &include);
+    (daemon, host)
+}
+
 /// alice logs in after the change.
 pub fn logs_in(daemon: &Daemon, service: &str) {
     happens(daemon, service, 0, "login.allowed", "code of factor A7");

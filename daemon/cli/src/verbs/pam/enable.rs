@@ -18,7 +18,7 @@ use crate::escape;
 use crate::failure::Failure;
 use crate::pam_change::change;
 use crate::pam_change::guard::Armed;
-use crate::pam_change::place::Form;
+use crate::pam_change::place::{Form, Misplaced, asks_password};
 use crate::pam_change::plan::{self, NoPlan};
 use crate::pam_change::record::{Changed, Record};
 use crate::pam_change::sshd::{self, Unfit};
@@ -83,13 +83,19 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
     check_socket(&socket)?;
     let arguments = arguments(&socket);
 
-    refuse_while_pending(service, around)?;
+    let record = super::open(around)?.of(service)?;
+    if record.as_ref().is_some_and(|record| !record.is_confirmed) {
+        return Err(pending(service));
+    }
     let form = form(args, around)?;
     let files = planned(args, form, &arguments, around)?;
     let sibling = siblings::unasked(&plan::stacks_with(&around.machine, &files), service);
     if files.is_empty() {
         tell_of(sibling, around)?;
         return around.print(&format!("{service} asks Twinlock already; nothing was changed.\n"));
+    }
+    if record.is_some() {
+        return Err(enabled_before(service));
     }
     around.print(&pam::difference(&files))?;
     warn(service, &files, around)?;
@@ -132,14 +138,19 @@ fn arguments(socket: &Path) -> String {
     format!("socket={}", socket.display())
 }
 
-fn refuse_while_pending(service: &str, around: &Surroundings) -> Result<(), Failure> {
-    match super::open(around)?.of(service)? {
-        Some(record) if !record.is_confirmed => Err(Failure::refused(format!(
-            "A change of {service} waits to be confirmed. 'twinlock pam confirm {service}' keeps \
-             it, 'twinlock pam revert {service}' takes it back."
-        ))),
-        _ => Ok(()),
-    }
+fn pending(service: &str) -> Failure {
+    Failure::refused(format!(
+        "A change of {service} waits to be confirmed. 'twinlock pam confirm {service}' keeps it, \
+         'twinlock pam revert {service}' takes it back."
+    ))
+}
+
+/// A second record would take the place of the first, and with it of what was there at the beginning.
+fn enabled_before(service: &str) -> Failure {
+    Failure::refused(format!(
+        "{service} is enabled, and this would change it once more, which could not be taken back \
+         whole. 'twinlock pam disable {service}' first, then enable it anew."
+    ))
 }
 
 /// What comes before the code: as it was said, else as people log in now.
@@ -174,7 +185,14 @@ fn planned(
         return Ok(files);
     }
     if !args.no_sshd_config {
-        files.extend(sshd::drop_in(machine, form).map_err(unfit)?);
+        let drop_in = sshd::drop_in(machine, form).map_err(unfit)?;
+        let stacks = machine.stacks();
+        if form == Form::Key && drop_in.is_some() && asks_password(&stacks, &args.service) {
+            let path = machine.file_of(&args.service);
+            let other = Misplaced::OtherForm(Form::Password);
+            return Err(refused(NoPlan::Misplaced(path, other)));
+        }
+        files.extend(drop_in);
     } else if form == Form::Key {
         // Nothing in the stack asks for a first factor then: a code alone would log in.
         let settings = sshd::current(&machine.sshd).map_err(unfit)?;
@@ -240,9 +258,7 @@ fn make(
     around: &Surroundings,
 ) -> Result<(Record, Armed), Failure> {
     let records = super::open(around)?;
-    if records.of(&args.service)?.is_some_and(|record| !record.is_confirmed)
-        || planned(args, form, arguments, around)? != shown
-    {
+    if records.of(&args.service)?.is_some() || planned(args, form, arguments, around)? != shown {
         return Err(Failure::refused(
             "Nothing was changed, because somebody else changed the file meanwhile. Look at the \
              difference again.",
