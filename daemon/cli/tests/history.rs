@@ -65,7 +65,10 @@ fn the_last_day_is_shown_where_no_time_is_named_and_an_empty_one_says_so() {
     let daemon = daemon();
     // The scripted person lives three days after the events, two after the last.
     let shown = Scene::at_terminal(&[]).run(&["--config", daemon.config(), "log"]);
-    assert_eq!(shown.screen, "Nothing happened since 1d ago. --since goes further back.\n");
+    assert_eq!(
+        shown.screen,
+        "Nothing happened in the last day. An earlier --since looks further back.\n"
+    );
     let arguments = ["--config", daemon.config(), "log", "--since", "3d", "--user", "carol"];
     let shown = Scene::at_terminal(&[]).run(&arguments);
     assert_eq!(shown.screen.lines().count(), 1, "{}", shown.screen);

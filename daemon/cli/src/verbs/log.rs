@@ -1,6 +1,7 @@
 //! `twinlock log`: what happened.
 
-use std::fmt;
+mod nothing;
+
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use twinlock_bus_api::history::{DamagedDay, LogEvent, LogFilter, OBSERVED};
 use twinlock_config::duration;
 
+use self::nothing::Sought;
 use super::{check_readable, warn_of_damage};
 use crate::client::{CallError, Client};
 use crate::failure::Failure;
@@ -101,7 +103,13 @@ pub fn run(args: Args, client: &mut Client, around: &mut Surroundings) -> Result
         }
     }
     if is_empty && damaged.is_empty() && !args.json {
-        around.print(&nothing(&args))?;
+        let sought = Sought {
+            user: args.user.as_deref(),
+            observed: args.observed,
+            since: &args.since,
+            until: args.until.as_ref(),
+        };
+        around.print(&sought.sentence(around.view.now, &around.view.zone))?;
     }
     check_readable(THE_LOG, &damaged)
 }
@@ -122,23 +130,11 @@ fn show(event: &LogEvent, json: bool, around: &mut Surroundings) -> Result<(), F
     }
 }
 
-fn nothing(args: &Args) -> String {
-    let what = if args.observed { "No login was observed" } else { "Nothing happened" };
-    let whom = args.user.as_ref().map(|user| format!(" of {}", crate::escape::line(user)));
-    let until = args.until.as_ref().map(|until| format!(" until {until}"));
-    format!(
-        "{what}{} since {}{}. --since goes further back.\n",
-        whom.unwrap_or_default(),
-        args.since,
-        until.unwrap_or_default()
-    )
-}
-
 /// A point in time as people write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum When {
     /// So long ago.
-    Ago(Duration, String),
+    Ago(Duration),
     /// By the clock on the wall.
     Local(DateTime),
     /// With its offset from UTC.
@@ -149,7 +145,7 @@ impl When {
     /// Seconds since the Unix epoch; the epoch for times before it.
     pub(super) fn seconds(&self, now: Timestamp, zone: &TimeZone) -> u64 {
         let at = match self {
-            Self::Ago(length, _) => SignedDuration::try_from(*length)
+            Self::Ago(length) => SignedDuration::try_from(*length)
                 .ok()
                 .and_then(|length| now.checked_sub(length).ok())
                 .unwrap_or(Timestamp::UNIX_EPOCH),
@@ -168,7 +164,7 @@ impl FromStr for When {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if let Ok(length) = duration::parse(text) {
-            return Ok(Self::Ago(length, text.to_owned()));
+            return Ok(Self::Ago(length));
         }
         if let Ok(at) = text.parse() {
             return Ok(Self::Exact(at));
@@ -177,16 +173,6 @@ impl FromStr for When {
             "a time is written as 30m, 1d, 2026-11-21, '2026-11-21 08:30' or 2026-11-21T08:30:00Z"
                 .to_owned()
         })
-    }
-}
-
-impl fmt::Display for When {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ago(_, text) => write!(f, "{text} ago"),
-            Self::Local(local) => write!(f, "{}", local.strftime("%Y-%m-%d %H:%M:%S")),
-            Self::Exact(at) => at.fmt(f),
-        }
     }
 }
 
