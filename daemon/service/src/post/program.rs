@@ -4,6 +4,7 @@
 use std::{process::Stdio, time::Duration};
 
 use nix::{
+    errno::Errno,
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
@@ -29,6 +30,18 @@ impl Drop for Group {
     }
 }
 
+/// What the system lacks for a moment, or a program that is just being replaced, is no mistake of the
+/// configuration.
+fn not_run(program: &str, error: &std::io::Error) -> Failure {
+    use Errno::{EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY};
+
+    let cause = format!("{program} cannot be run: {error}");
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(EAGAIN | EMFILE | ENFILE | ENOMEM | ETXTBSY) => Failure::Passing(cause),
+        _ => Failure::Lasting(cause),
+    }
+}
+
 /// Runs a program and hands it this on standard input. What it prints goes nowhere: it may repeat
 /// the message.
 pub(super) async fn run(
@@ -48,7 +61,7 @@ pub(super) async fn run(
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| Failure::lasting(format!("{program} cannot be run: {error}")))?;
+        .map_err(|error| not_run(program, &error))?;
     let id = child.id().and_then(|id| i32::try_from(id).ok());
     let mut group = Group(id.map(Pid::from_raw));
     let finished = async {

@@ -183,6 +183,18 @@ async fn a_program_that_hangs_is_ended_with_all_that_it_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_is_being_replaced_is_tried_again_and_one_that_is_none_is_not() {
+    let (directory, path) = program("exit 0");
+    let written = fs::File::options().append(true).open(&path).unwrap();
+    let busy = program::run(&path, &[], b"", Duration::from_secs(10)).await;
+    assert!(matches!(&busy, Err(failure::Failure::Passing(cause)) if cause.contains("busy")));
+    drop(written);
+    let missing = directory.path().join("none").display().to_string();
+    let none = program::run(&missing, &[], b"", Duration::from_secs(10)).await;
+    assert!(matches!(none, Err(failure::Failure::Lasting(_))), "{none:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_tried_again_and_never_sent_after_its_time() {
     let (directory, path) = program("echo try >> tries; exit 75");
     let host = Host::new(&format!("[sms]\ncommand = [\"{path}\", \"{{to}}\"]"));
@@ -211,7 +223,8 @@ async fn an_outage_is_told_of_once_however_many_messages_wait_and_so_is_its_end(
     let event = host.event();
     assert_eq!((event.happening, event.user.as_str()), (Happening::MessageDelayed, "alice"));
     // Longer than the first tries of all and the second ones of most take.
-    assert!(host.events.recv_timeout(Duration::from_secs(3)).is_err(), "told once");
+    let more = host.events.recv_timeout(Duration::from_secs(3));
+    assert!(more.is_err(), "told once, and then {more:?}");
     fs::write(directory.path().join("up"), "").unwrap();
     let event = host.event();
     assert_eq!(event.happening, Happening::MessageResumed);
