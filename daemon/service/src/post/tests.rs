@@ -226,12 +226,13 @@ async fn an_outage_is_told_of_once_however_many_messages_wait_and_so_is_its_end(
     let more = host.events.recv_timeout(Duration::from_secs(3));
     assert!(more.is_err(), "told once, and then {more:?}");
     fs::write(directory.path().join("up"), "").unwrap();
-    let event = host.event();
-    assert_eq!(event.happening, Happening::MessageResumed);
-    assert_eq!(event.cause, format!("{path} takes messages again"));
-    for _ in 0..20 {
-        assert_eq!(host.event().happening, Happening::MessageSent);
-    }
+    // Several go out at the same moment, so that the order is anybody's.
+    let (ends, sent): (Vec<_>, Vec<_>) = (0..21)
+        .map(|_| host.event())
+        .partition(|event| event.happening == Happening::MessageResumed);
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    assert_eq!(ends[0].cause, format!("{path} takes messages again"));
+    assert!(sent.iter().all(|event| event.happening == Happening::MessageSent), "{sent:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
