@@ -29,6 +29,7 @@ use twinlock_pam_stack::Folders;
 
 use crate::progress::Progress;
 use finding::{Area, Report};
+use sshd::RootLogin;
 
 /// Examines this host, as the effective user of this process may.
 pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) -> Report {
@@ -52,7 +53,7 @@ pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) ->
     let asked = pam::Settings {
         socket: &config.login.socket,
         account_services: &config.policy.account_services,
-        root_over_ssh: sshd.as_ref().is_some_and(|sshd| sshd.root_may),
+        root_over_ssh: sshd.as_ref().is_some_and(|sshd| sshd.root.root != RootLogin::No),
     };
     let stack = pam::check(&Folders::default(), &asked, &mut report);
     if let (Some(effective), Some(stack)) = (sshd, stack) {

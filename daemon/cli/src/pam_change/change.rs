@@ -9,6 +9,7 @@ use super::record::{Changed, Record, Records};
 use super::sshd;
 use super::take_back::{Restored, take_back};
 use super::write;
+use crate::doctor::sshd::unit;
 use crate::failure::Failure;
 
 /// Makes a change: record, guard, files.
@@ -94,7 +95,8 @@ pub fn reload_sshd(machine: &Machine, files: &[Changed]) -> Result<Option<String
         Ok(done) => Ok(done.map(|done| format!("For the logins to come, {done}."))),
         Err(why) => Err(Failure::refused(format!(
             "sshd goes on with the configuration that it has: {why}. Have it read it: 'systemctl \
-             reload ssh'."
+             reload {}'.",
+            unit()
         ))),
     }
 }

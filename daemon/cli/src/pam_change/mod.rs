@@ -14,6 +14,7 @@
 //! root's files; nothing asks the daemon, which may be dead when a change is taken back.
 
 pub mod change;
+pub mod demands;
 pub mod guard;
 pub mod place;
 pub mod plan;

@@ -21,7 +21,7 @@ use super::place::Form;
 use super::record::Changed;
 use super::write::{self, WriteError};
 use crate::doctor::program::{Answer, ask};
-use crate::doctor::sshd::Settings;
+use crate::doctor::sshd::{NO_DIRECTORY, Settings, login_of};
 
 /// Whose logins are tried out: a Match block may be for root.
 const USERS: [&str; 2] = ["root", "nobody"];
@@ -133,6 +133,15 @@ const fn settings_of(form: Form) -> [&'static str; 4] {
     }
 }
 
+/// The methods of a login in this form.
+pub(super) fn methods_of(form: Form) -> Vec<String> {
+    let methods: &[&str] = match form {
+        Form::Password => &["keyboard-interactive"],
+        Form::Key => &["publickey", "keyboard-interactive"],
+    };
+    methods.iter().map(|method| (*method).to_owned()).collect()
+}
+
 /// Whether every way in asks PAM, and of a key and a code shows the key first.
 pub(crate) fn fits(form: Form, settings: &Settings) -> bool {
     let proof = |method: &str| ["publickey", "hostbased", "gssapi-with-mic"].contains(&method);
@@ -171,8 +180,7 @@ pub(crate) fn current(sshd: &Sshd) -> Result<Vec<Settings>, Unfit> {
 fn effective(sshd: &Sshd, file: &Path, is_there: bool) -> Result<Vec<Settings>, Unfit> {
     let mut all = Vec::new();
     for user in USERS {
-        let login =
-            format!("user={user},host=localhost,addr=203.0.113.1,laddr=203.0.113.2,lport=22");
+        let login = login_of(user);
         let arguments = ["-T", "-f", &*file.to_string_lossy(), "-C", &login];
         all.push(Settings::read(&said(sshd, &arguments, is_there)?));
     }
@@ -180,11 +188,24 @@ fn effective(sshd: &Sshd, file: &Path, is_there: bool) -> Result<Vec<Settings>, 
 }
 
 fn said(sshd: &Sshd, arguments: &[&str], is_there: bool) -> Result<String, Unfit> {
-    match ask(&[&sshd.program.to_string_lossy()], arguments) {
+    let program = sshd.program.to_string_lossy();
+    let answer = match ask(&[&program], arguments) {
+        Answer::Failed(why) if makes_directory(&why) => ask(&[&program], arguments),
+        answer => answer,
+    };
+    match answer {
         Answer::Text(text) => Ok(text),
         Answer::Absent => Err(Unfit::Absent(sshd.program.clone())),
         Answer::Failed(why) => Err(Unfit::Refused(why, is_there)),
     }
+}
+
+/// Makes the directory that sshd misses where its socket starts it and nobody has logged in since the
+/// host started, as its unit does at the first login.
+fn makes_directory(why: &str) -> bool {
+    let Some((_, path)) = why.split_once(NO_DIRECTORY) else { return false };
+    let path = Path::new(path.trim());
+    path.is_absolute() && DirBuilder::new().mode(0o755).create(path).is_ok()
 }
 
 /// The drop-in that makes sshd fit, tried out; nothing where it fits already.
@@ -203,11 +224,14 @@ pub fn drop_in(machine: &Machine, form: Form) -> Result<Option<Changed>, Unfit> 
     let no_include = || Unfit::NoInclude(sshd.configuration.clone(), directory.to_owned());
     let include = include_of(&text, sshd).ok_or_else(no_include)?;
     let added = format!("{HEADING}{}\n", settings_of(form).join("\n"));
+    // What an administrator wrote there stays: of each setting the first value counts.
+    let kept = before.clone().filter(|bytes| !is_ours(bytes)).unwrap_or_default();
     let tried = try_out(machine, &text, include, &added)?;
     if let Some((user, _)) = USERS.iter().zip(tried).find(|(_, settings)| !fits(form, settings)) {
         return Err(Unfit::Overridden((*user).to_owned(), sshd.configuration.clone()));
     }
-    Ok(Some(Changed { path: sshd.drop_in.clone(), before, after: added.into_bytes() }))
+    let after = [added.into_bytes(), kept].concat();
+    Ok(Some(Changed { path: sshd.drop_in.clone(), before, after }))
 }
 
 /// What sshd makes of its file with something added before a line.
@@ -274,7 +298,11 @@ pub fn stray(machine: &Machine) -> Result<Option<Vec<u8>>, WriteError> {
         return Ok(None);
     }
     let found = write::read(path, machine.owner)?;
-    Ok(found.filter(|bytes| bytes.starts_with(HEADING.as_bytes())))
+    Ok(found.filter(|bytes| is_ours(bytes)))
+}
+
+fn is_ours(bytes: &[u8]) -> bool {
+    bytes.starts_with(HEADING.as_bytes())
 }
 
 /// Whether sshd has to read its configuration again after these files.

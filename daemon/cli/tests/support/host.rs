@@ -203,6 +203,7 @@ pub fn sshd_host() -> (Daemon, Host) {
     fs::create_dir_all(host.path("ssh/sshd_config.d")).unwrap();
     let include = format!("Include {}/*.conf\n", host.path("ssh/sshd_config.d").display());
     host.write("ssh/sshd_config", &include);
+    host.write("told", "permitrootlogin no\n");
     (daemon, host)
 }
 

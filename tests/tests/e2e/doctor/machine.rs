@@ -15,7 +15,7 @@ use twinlock_tests::rig::namespace::{mount_overlay, write};
 use twinlock_tests::rig::process::demand;
 
 /// What README says to write for sshd.
-pub const SSHD: &str = "/etc/ssh/sshd_config.d/twinlock.conf";
+pub const SSHD: &str = "/etc/ssh/sshd_config.d/00-twinlock.conf";
 
 /// The bus, which is the daemon's for as long as a test runs.
 pub struct Machine {
@@ -35,7 +35,7 @@ pub fn run(test: impl FnOnce(&mut Machine) + Send + 'static) {
             SSHD,
             "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\n\
              AuthenticationMethods keyboard-interactive\nLoginGraceTime 120\n\
-             MaxStartups 10:30:100\nUseDNS no\n",
+             MaxStartups 10:30:100\nUseDNS no\nPermitRootLogin no\n",
         );
         for service in ["sshd", "su", "sudo", "sudo-i"] {
             enable(service);

@@ -227,6 +227,13 @@ fn sshd() -> Vec<Planted> {
             "UsePAM no",
             "twinlock.conf:1 write 'UsePAM yes'",
         ),
+        line(
+            "sshd-root-out",
+            "warning",
+            "PermitRootLogin no",
+            "PermitRootLogin prohibit-password",
+            "write 'PermitRootLogin yes'",
+        ),
         Planted {
             along: &["sshd-password"],
             ..line(

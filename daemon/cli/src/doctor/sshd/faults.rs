@@ -1,7 +1,7 @@
 //! What can be wrong with sshd's settings, each with its mend.
 
 use super::place::{OWN, Places};
-use super::{Settings, Stack};
+use super::{Effective, NO_DIRECTORY, Settings, Stack, unit};
 use crate::doctor::finding::{Area, Finding, Severity};
 
 /// The shortest `LoginGraceTime`, in seconds, in which a person sets up an app and types a code.
@@ -11,8 +11,9 @@ const GRACE_TO_ENROL: u64 = 120;
 const STARTUPS: u64 = 10;
 
 /// Everything that is wrong with these settings.
-pub(super) fn all(settings: &Settings, stack: Stack, places: &Places) -> Vec<Finding> {
-    let found = Found { settings, stack, places };
+pub(super) fn all(effective: &Effective, stack: Stack, places: &Places) -> Vec<Finding> {
+    let Effective { everybody: settings, root } = effective;
+    let found = Found { settings, root, stack, places };
     if !settings.use_pam {
         // Without PAM nothing else here matters.
         return vec![found.no_pam()];
@@ -22,6 +23,7 @@ pub(super) fn all(settings: &Settings, stack: Stack, places: &Places) -> Vec<Fin
         found.code_alone(),
         found.keys_alone(),
         found.passwords(),
+        found.root_out(),
         found.little_time(),
         found.few_connections(),
         found.names(),
@@ -31,8 +33,7 @@ pub(super) fn all(settings: &Settings, stack: Stack, places: &Places) -> Vec<Fin
 
 /// sshd does not tell its settings.
 pub(super) fn unreadable(why: &str) -> Finding {
-    // Where sshd starts by its socket, nobody makes the directory before the first login.
-    if why.contains("privilege separation directory") {
+    if why.contains(NO_DIRECTORY) {
         return Finding {
             area: Area::Sshd,
             fault: "sshd-unreadable",
@@ -56,6 +57,7 @@ pub(super) fn unreadable(why: &str) -> Finding {
 
 struct Found<'a> {
     settings: &'a Settings,
+    root: &'a Settings,
     stack: Stack,
     places: &'a Places,
 }
@@ -69,7 +71,7 @@ impl Found<'_> {
             Some(_) => format!("In {at} write '{keyword} {value}'"),
             None => format!("Write '{keyword} {value}' into {OWN}"),
         };
-        format!("{to}, then: sshd -t && systemctl reload ssh")
+        format!("{to}, then: sshd -t && systemctl reload {}", unit())
     }
 
     fn finding(&self, fault: &'static str, severity: Severity, keyword: &str) -> Finding {
@@ -155,6 +157,24 @@ impl Found<'_> {
                 .to_owned(),
             mend: self.write("PasswordAuthentication", "no"),
             ..self.finding("sshd-password", Severity::Warning, "PasswordAuthentication")
+        })
+    }
+
+    fn root_out(&self) -> Option<Finding> {
+        self.root.root_stays_out().then(|| Finding {
+            what: format!(
+                "root does not get in over SSH: PermitRootLogin is {}, which leaves root no way in \
+                 that AuthenticationMethods has",
+                self.root.root.as_str()
+            ),
+            why: "With that value sshd takes no answer to a question from root, so the right code \
+                  does not help."
+                .to_owned(),
+            mend: format!(
+                "If root is to stay out, 'PermitRootLogin no' says so. If not, enrol root first. {}",
+                self.write("PermitRootLogin", "yes")
+            ),
+            ..self.finding("sshd-root-out", Severity::Warning, "PermitRootLogin")
         })
     }
 

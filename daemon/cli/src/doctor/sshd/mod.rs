@@ -4,16 +4,43 @@
 mod faults;
 mod place;
 mod settings;
+mod unit;
 
+pub(super) use settings::RootLogin;
 pub(crate) use settings::Settings;
+pub(crate) use unit::unit;
 
-use super::finding::{Area, Report};
+use std::path::Path;
+
+use super::finding::{Area, Place, Report};
 use super::program::{Answer, ask};
 
 const SSHD: [&str; 2] = ["/usr/sbin/sshd", "/sbin/sshd"];
 
+/// What sshd says where its directory in /run is missing. Where sshd starts by its socket, nobody makes
+/// it before the first login.
+pub(crate) const NO_DIRECTORY: &str = "Missing privilege separation directory: ";
+
+/// What sshd is set to in effect.
+pub(super) struct Effective {
+    /// For everybody.
+    pub everybody: Settings,
+    /// For root, for whom there may be a Match block.
+    pub root: Settings,
+}
+
+/// A login of a user, as `sshd -T -C` takes it.
+pub(crate) fn login_of(user: &str) -> String {
+    format!("user={user},host=localhost,addr=203.0.113.1,laddr=203.0.113.2,lport=22")
+}
+
+/// The line that sets a keyword, among the files of this main file and of a directory that it includes.
+pub(crate) fn place_of(main: &Path, further: &Path, keyword: &str) -> Place {
+    place::Places::at(main, further).of(keyword)
+}
+
 /// Reads sshd's settings; none where there is no sshd, or it does not tell them.
-pub(super) fn read(is_root: bool, report: &mut Report) -> Option<Settings> {
+pub(super) fn read(is_root: bool, report: &mut Report) -> Option<Effective> {
     if !is_root {
         report.omit_for_root(Area::Sshd, "sshd tells its settings to root");
         return None;
@@ -21,7 +48,12 @@ pub(super) fn read(is_root: bool, report: &mut Report) -> Option<Settings> {
     match ask(&SSHD, &["-T"]) {
         Answer::Text(text) => {
             report.examined.push(Area::Sshd);
-            Some(Settings::read(&text))
+            let everybody = Settings::read(&text);
+            let root = match ask(&SSHD, &["-T", "-C", &login_of("root")]) {
+                Answer::Text(text) => Settings::read(&text),
+                Answer::Absent | Answer::Failed(_) => everybody.clone(),
+            };
+            Some(Effective { everybody, root })
         }
         Answer::Absent => {
             report.omit(Area::Sshd, "there is no sshd on this host");
@@ -36,9 +68,9 @@ pub(super) fn read(is_root: bool, report: &mut Report) -> Option<Settings> {
 }
 
 /// What is wrong with settings of an sshd whose PAM stack asks for a second factor.
-pub(super) fn check(settings: &Settings, stack: Stack, report: &mut Report) {
+pub(super) fn check(effective: &Effective, stack: Stack, report: &mut Report) {
     let places = place::Places::of_this_host();
-    report.findings.extend(faults::all(settings, stack, &places));
+    report.findings.extend(faults::all(effective, stack, &places));
 }
 
 /// What the PAM stack of sshd does, as far as its settings depend on it.

@@ -8,29 +8,40 @@ use crate::doctor::finding::Place;
 /// The main file.
 const MAIN: &str = "/etc/ssh/sshd_config";
 
-/// What Debian's main file includes at its top.
+/// What the main files of distributions include at their top.
 const FURTHER: &str = "/etc/ssh/sshd_config.d";
 
-/// The file that a mend is written to.
-pub(super) const OWN: &str = "/etc/ssh/sshd_config.d/twinlock.conf";
+/// The file that a mend is written to: its name sorts before a distribution's own and cloud-init's, for
+/// the first value counts.
+pub(super) const OWN: &str = "/etc/ssh/sshd_config.d/00-twinlock.conf";
+
+/// The earlier name of a keyword, which sshd still takes.
+const ALIASES: [(&str, &str); 1] =
+    [("KbdInteractiveAuthentication", "ChallengeResponseAuthentication")];
 
 /// sshd's files, in the order that sshd reads them.
 pub(super) struct Places {
+    main: PathBuf,
     files: Vec<(PathBuf, String)>,
 }
 
 impl Places {
-    /// The files of this host. The place of a setting is a convenience: what cannot be read is
-    /// left out.
+    /// The files of this host.
     pub fn of_this_host() -> Self {
-        let mut paths: Vec<PathBuf> = fs::read_dir(FURTHER)
+        Self::at(Path::new(MAIN), Path::new(FURTHER))
+    }
+
+    /// The main file, and those in a directory that it includes. The place of a setting is a
+    /// convenience: what cannot be read is left out.
+    pub fn at(main: &Path, further: &Path) -> Self {
+        let mut paths: Vec<PathBuf> = fs::read_dir(further)
             .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
             .unwrap_or_default();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "conf"));
         paths.sort();
-        paths.push(PathBuf::from(MAIN));
+        paths.push(main.to_owned());
         let read = |path: PathBuf| fs::read_to_string(&path).ok().map(|text| (path, text));
-        Self { files: paths.into_iter().filter_map(read).collect() }
+        Self { main: main.to_owned(), files: paths.into_iter().filter_map(read).collect() }
     }
 
     /// The line that sets a keyword for everybody: of several the first counts (sshd_config(5)).
@@ -40,17 +51,22 @@ impl Places {
             let line = line_of(keyword, text)?;
             Some(Place::line(path, line))
         });
-        found.unwrap_or_else(|| Place::file(Path::new(MAIN)))
+        found.unwrap_or_else(|| Place::file(&self.main))
     }
 }
 
 /// The line, from 1, of a keyword before the first `Match`.
 fn line_of(keyword: &str, text: &str) -> Option<usize> {
+    let alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(keyword));
+    let is_it = |word: &str| {
+        word.eq_ignore_ascii_case(keyword)
+            || alias.is_some_and(|(_, alias)| word.eq_ignore_ascii_case(alias))
+    };
     let words = text.lines().map(|line| {
         line.trim_start().split(|at: char| at.is_whitespace() || at == '=').next().unwrap_or("")
     });
     let mut global = words.take_while(|word| !word.eq_ignore_ascii_case("match"));
-    global.position(|word| word.eq_ignore_ascii_case(keyword)).map(|index| index + 1)
+    global.position(is_it).map(|index| index + 1)
 }
 
 #[cfg(test)]
@@ -62,5 +78,17 @@ mod tests {
         let text = "#UsePAM yes\n  usepam=no\nUsePAM yes\nMatch User bob\nUseDNS yes\n";
         assert_eq!(line_of("UsePAM", text), Some(2));
         assert_eq!(line_of("UseDNS", text), None, "a Match block is not for everybody");
+    }
+
+    #[test]
+    fn a_line_that_sets_a_keyword_by_its_earlier_name_is_found() {
+        let text = "UsePAM yes\nchallengeresponseauthentication no\n";
+        assert_eq!(line_of("KbdInteractiveAuthentication", text), Some(2));
+        assert_eq!(line_of("PasswordAuthentication", text), None);
+    }
+
+    #[test]
+    fn the_file_of_a_mend_is_the_one_that_the_command_writes() {
+        assert_eq!(Path::new(OWN), crate::pam_change::sshd::Sshd::this().drop_in);
     }
 }

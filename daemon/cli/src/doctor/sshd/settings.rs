@@ -20,10 +20,35 @@ pub(crate) struct Settings {
     /// The first number of `MaxStartups`: from so many unauthenticated connections on some are
     /// dropped.
     pub startups: u64,
-    /// Whether root may log in in any way.
-    pub root_may: bool,
+    /// `PermitRootLogin`
+    pub root: RootLogin,
     /// `AuthenticationMethods`: the lists of methods, each of which suffices. Empty for `any`.
     pub methods: Vec<Vec<String>>,
+}
+
+/// `PermitRootLogin` (sshd_config(5)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RootLogin {
+    /// In every way.
+    Yes,
+    /// By neither a password nor a question; `sshd -T` calls it `without-password`.
+    ProhibitPassword,
+    /// With a key that has a command of its own.
+    ForcedCommands,
+    /// Not at all.
+    No,
+}
+
+impl RootLogin {
+    /// The word in sshd_config.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::ProhibitPassword => "prohibit-password",
+            Self::ForcedCommands => "forced-commands-only",
+            Self::No => "no",
+        }
+    }
 }
 
 impl Settings {
@@ -45,12 +70,35 @@ impl Settings {
             use_dns: yes("usedns", false),
             grace: number(value("logingracetime"), 120),
             startups: number(value("maxstartups").and_then(|all| all.split(':').next()), 10),
-            root_may: value("permitrootlogin") != Some("no"),
+            root: match value("permitrootlogin") {
+                Some("yes") => RootLogin::Yes,
+                Some("no") => RootLogin::No,
+                Some("forced-commands-only") => RootLogin::ForcedCommands,
+                _ => RootLogin::ProhibitPassword,
+            },
             methods: lists
                 .unwrap_or_default()
                 .split_whitespace()
                 .map(|list| list.split(',').map(base).collect())
                 .collect(),
+        }
+    }
+
+    /// Whether root gets in by none of the ways, although it is not kept out as such: where passwords
+    /// are prohibited, sshd takes the last step of no way but a key's (or the like) from root, and with
+    /// forced commands alone a key has to bring one.
+    pub fn root_stays_out(&self) -> bool {
+        let is_proof = |method: &String| {
+            ["publickey", "hostbased", "gssapi-with-mic"].contains(&method.as_str())
+        };
+        match self.root {
+            RootLogin::Yes | RootLogin::No => false,
+            RootLogin::ProhibitPassword => {
+                !self.ways().iter().any(|way| way.last().is_some_and(is_proof))
+            }
+            RootLogin::ForcedCommands => {
+                !self.ways().iter().flatten().any(|method| method == "publickey")
+            }
         }
     }
 
@@ -84,7 +132,8 @@ mod tests {
              passwordauthentication no\nmaxstartups 5:30:60\npermitrootlogin no\n\
              authenticationmethods publickey,keyboard-interactive:pam hostbased\n",
         );
-        assert!(read.use_pam && read.keyboard_interactive && !read.password && !read.root_may);
+        assert!(read.use_pam && read.keyboard_interactive && !read.password);
+        assert_eq!(read.root, RootLogin::No);
         assert_eq!((read.grace, read.startups), (30, 5));
         assert_eq!(
             read.methods,
@@ -93,6 +142,23 @@ mod tests {
                 vec!["hostbased".to_owned()]
             ]
         );
+    }
+
+    #[test]
+    fn root_stays_out_where_its_last_step_would_be_a_question() {
+        for (root, methods, out) in [
+            ("without-password", "keyboard-interactive", true),
+            ("prohibit-password", "publickey,keyboard-interactive", true),
+            ("without-password", "keyboard-interactive,publickey", false),
+            ("without-password", "any", false),
+            ("forced-commands-only", "keyboard-interactive", true),
+            ("forced-commands-only", "publickey,keyboard-interactive", false),
+            ("yes", "keyboard-interactive", false),
+            ("no", "keyboard-interactive", false),
+        ] {
+            let text = format!("permitrootlogin {root}\nauthenticationmethods {methods}\n");
+            assert_eq!(Settings::read(&text).root_stays_out(), out, "{root}, {methods}");
+        }
     }
 
     #[test]

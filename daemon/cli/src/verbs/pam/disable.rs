@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::pam_change::demands::{SSHD, asks_over_ssh, left_in_sshd};
 use crate::pam_change::place::without;
 use crate::pam_change::record::{Changed, Record, Records};
 use crate::pam_change::take_back::wanted;
@@ -14,6 +15,7 @@ use crate::pam_change::{change, sshd, survey, write};
 use crate::prompt::confirm;
 use crate::render::pam;
 use crate::surroundings::Surroundings;
+use crate::verbs::warn;
 
 /// Ask for no second factor in a service any longer
 #[derive(clap::Args)]
@@ -51,6 +53,10 @@ pub fn run(args: &Args, around: &mut Surroundings) -> Result<(), Failure> {
     if !args.yes && !shown.is_empty() {
         confirm(&mut *around.prompt, "Ask for no second factor there any longer?")?;
     }
+    let concerns_ssh = match &args.service {
+        Some(service) => service == SSHD,
+        None => asks_over_ssh(&around.machine),
+    };
     let records = super::open(around)?;
     let mut failed = Vec::new();
     for step in steps(args, &records, around)? {
@@ -70,7 +76,12 @@ pub fn run(args: &Args, around: &mut Surroundings) -> Result<(), Failure> {
     }
     drop(records);
     let changed: Vec<Changed> = shown.iter().map(Step::as_change).collect();
-    if let Some(reloaded) = change::reload_sshd(&around.machine, &changed)? {
+    let reloaded = change::reload_sshd(&around.machine, &changed);
+    if concerns_ssh {
+        // Whoever cannot be told is no reason to keep a package from being removed.
+        let _ = left_in_sshd(&around.machine).map(|sentence| warn(around, &sentence));
+    }
+    if let Some(reloaded) = reloaded? {
         around.print(&format!("{reloaded}\n"))?;
     }
     around.print(match shown.is_empty() {
@@ -119,7 +130,7 @@ fn steps(args: &Args, records: &Records, around: &Surroundings) -> Result<Vec<St
             steps.push(Step { path, before, after });
         }
     }
-    if (args.all || args.service.as_deref() == Some("sshd"))
+    if (args.all || args.service.as_deref() == Some(SSHD))
         && !recorded.contains_key(&machine.sshd.drop_in)
         && let Some(before) =
             sshd::stray(machine).map_err(|why| Failure::refused(why.to_string()))?

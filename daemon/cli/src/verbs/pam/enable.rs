@@ -17,6 +17,7 @@ use super::watch;
 use crate::escape;
 use crate::failure::Failure;
 use crate::pam_change::change;
+use crate::pam_change::demands::{SSHD, root_stays_out};
 use crate::pam_change::guard::Armed;
 use crate::pam_change::place::{Form, Misplaced, asks_password};
 use crate::pam_change::plan::{self, NoPlan};
@@ -27,9 +28,6 @@ use crate::render::moment::second;
 use crate::render::pam;
 use crate::settings;
 use crate::surroundings::Surroundings;
-
-/// The service whose program has settings of its own for this.
-const SSHD: &str = "sshd";
 
 const HELP: &str = "The change is taken back by itself unless it is confirmed in time: log in \
                     once more, in a second session, while this one stays open, and confirm with \
@@ -98,7 +96,7 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
         return Err(enabled_before(service));
     }
     around.print(&pam::difference(&files))?;
-    warn(service, &files, around)?;
+    warn(service, form, &files, around)?;
     tell_of(sibling, around)?;
     if !args.yes {
         let also = if sshd::concerns(&around.machine, &files) { ", and reload sshd" } else { "" };
@@ -227,12 +225,22 @@ fn reload(record: &Record, around: &Surroundings) -> Result<Option<String>, Fail
 }
 
 /// What an administrator should think of first.
-fn warn(service: &str, files: &[Changed], around: &mut Surroundings) -> Result<(), Failure> {
+fn warn(
+    service: &str,
+    form: Form,
+    files: &[Changed],
+    around: &mut Surroundings,
+) -> Result<(), Failure> {
     if sshd::concerns(&around.machine, files) {
         around.prompt.tell(
             "From then on nobody logs in over SSH with a key alone, neither root nor programs that \
              copy or deploy. Sessions that are open stay.",
         )?;
+    }
+    if service == SSHD
+        && let Some(sentence) = root_stays_out(&around.machine, form, files)
+    {
+        around.prompt.tell(&sentence)?;
     }
     if service != "login" {
         return Ok(());

@@ -4,13 +4,17 @@ use super::*;
 
 const PACKAGED: &str = "usepam yes\nkbdinteractiveauthentication yes\npasswordauthentication no\n\
                         authenticationmethods keyboard-interactive\nlogingracetime 120\n\
-                        maxstartups 10:30:100\nusedns no\n";
+                        maxstartups 10:30:100\nusedns no\npermitrootlogin no\n";
 
 const PASSWORD_STACK: Stack = Stack { asks_first_factor: true, sees_keys: true };
 
+fn effective(settings: &str) -> Effective {
+    let everybody = Settings::read(settings);
+    Effective { root: everybody.clone(), everybody }
+}
+
 fn faults(settings: &str, stack: Stack) -> Vec<(&'static str, Severity)> {
-    let settings = Settings::read(settings);
-    let found = all(&settings, stack, &Places::of_this_host());
+    let found = all(&effective(settings), stack, &Places::of_this_host());
     found.into_iter().map(|finding| (finding.fault, finding.severity)).collect()
 }
 
@@ -38,6 +42,11 @@ fn each_setting_that_is_wrong_is_found() {
         ),
         ("logingracetime 120", "logingracetime 30", ("sshd-little-time", Severity::Warning)),
         ("maxstartups 10", "maxstartups 2", ("sshd-few-connections", Severity::Warning)),
+        (
+            "permitrootlogin no",
+            "permitrootlogin without-password",
+            ("sshd-root-out", Severity::Warning),
+        ),
         ("usedns no", "usedns yes", ("sshd-names", Severity::Note)),
     ] {
         let settings = PACKAGED.replace(right, wrong);
@@ -84,8 +93,11 @@ fn passwords_that_sshd_itself_checks_are_found_where_they_suffice() {
 
 #[test]
 fn a_mend_is_a_line_to_write_and_a_reload() {
-    let settings = Settings::read(&PACKAGED.replace("usepam yes", "usepam no"));
+    let settings = effective(&PACKAGED.replace("usepam yes", "usepam no"));
     let places = Places::of_this_host();
     let mend = &all(&settings, PASSWORD_STACK, &places)[0].mend;
-    assert!(mend.contains("'UsePAM yes'") && mend.ends_with("systemctl reload ssh"), "{mend}");
+    assert!(
+        mend.contains("'UsePAM yes'") && mend.ends_with(&format!("systemctl reload {}", unit())),
+        "{mend}"
+    );
 }
