@@ -229,6 +229,9 @@ pub struct RestorePlan {
     pub replaced: Option<u32>,
     /// Users who get back a factor that the store does not have any more, at most a hundred of them.
     pub revived: Option<Vec<String>>,
+    /// Users who have another uid on this host than in the backup, and so are refused with what comes
+    /// back; at most a hundred of them. None where the user database takes too long.
+    pub mismatched: Option<Vec<String>>,
 }
 
 #[cfg(test)]

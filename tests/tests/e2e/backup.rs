@@ -171,11 +171,14 @@ fn a_backup_with_the_store_s_key_comes_back_into_the_same_store_and_says_what_it
         enrol("bob");
         succeeds(&twinlock(&["backup", FILE, "--store-key"]));
         succeeds(&twinlock(&["reset", "alice", "--yes"]));
+        demand(Command::new("usermod").args(["--uid", "4711", "bob"]));
         let done = twinlock(&["restore", FILE, "--yes", "--json"]);
         succeeds(&done);
         let done: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
         assert_eq!((&done["added"], &done["replaced"]), (&0.into(), &2.into()));
         assert_eq!(done["revived"], serde_json::json!(["alice"]));
+        assert_eq!(done["mismatched"], serde_json::json!(["bob"]));
+        assert_eq!(show("bob")["state"], "mismatch", "bob is another account by now");
         assert_eq!(show("alice")["state"], "enrolled");
         assert!(!verifies("alice", &phone.fresh()), "it could have been used before");
         let log = twinlock(&["log", "--json"]);

@@ -21,30 +21,46 @@ pub fn plan(plan: &RestorePlan, view: &View) -> String {
         count(plan.replaced.unwrap_or_default() as usize, "record"),
     );
     text.push_str(&revived(plan));
+    text.push_str(&mismatched(plan, "would be"));
     text
 }
 
 /// What a restore did.
 pub fn done(plan: &RestorePlan) -> String {
     format!(
-        "Restored: {} new, {} replaced.{}\n",
+        "Restored: {} new, {} replaced.{}{}\n",
         count(plan.added.unwrap_or_default() as usize, "user"),
         plan.replaced.unwrap_or_default(),
-        revived(plan)
+        revived(plan),
+        mismatched(plan, "are")
     )
 }
 
 /// Who has a factor again that somebody took away: a lost phone works again.
 fn revived(plan: &RestorePlan) -> String {
-    match plan.revived.as_deref().unwrap_or_default() {
-        [] => String::new(),
-        users => {
-            let names: Vec<_> = users.iter().map(|user| escape::line(user)).collect();
-            format!(
-                "\nFactors that were taken away since come back for: {}. 'twinlock reset' takes them \
-                 away again.",
-                names.join(", ")
-            )
-        }
+    match names(plan.revived.as_deref()) {
+        None => String::new(),
+        Some(users) => format!(
+            "\nFactors that were taken away since come back for: {users}. 'twinlock reset' takes them \
+             away again."
+        ),
     }
+}
+
+/// Whose record is of another account: on another host uids may be others.
+fn mismatched(plan: &RestorePlan, are: &str) -> String {
+    match names(plan.mismatched.as_deref()) {
+        None => String::new(),
+        Some(users) => format!(
+            "\nThese have another uid on this host than in the backup, and {are} refused as accounts of \
+             another: {users}. Give them the uids that they had, or 'twinlock reset' them; 'twinlock \
+             user list --state mismatch' lists all."
+        ),
+    }
+}
+
+fn names(users: Option<&[String]>) -> Option<String> {
+    let users = users.filter(|users| !users.is_empty())?;
+    let names: Vec<_> = users.iter().map(|user| escape::line(user)).collect();
+    Some(names.join(", "))
 }

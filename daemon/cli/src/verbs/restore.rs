@@ -13,8 +13,10 @@ use crate::prompt::confirm;
 use crate::render::{json, restore};
 use crate::surroundings::Surroundings;
 
-const JSON_RESTORE: &str = "JSON: {taken_at, host, added, replaced, revived: [USER]}, where revived \
-                            are those who got back a factor that was taken away since the backup.";
+const JSON_RESTORE: &str = "JSON: {taken_at, host, added, replaced, revived: [USER], mismatched: \
+                            [USER]}, where revived are those who got back a factor that was taken \
+                            away since the backup, and mismatched those who have another uid here \
+                            and are refused; null where the user database took too long.";
 
 /// Put the records of a backup back, all or none (administrators only)
 ///
@@ -47,6 +49,7 @@ struct Restored<'a> {
     added: u32,
     replaced: u32,
     revived: &'a [String],
+    mismatched: Option<&'a [String]>,
 }
 
 /// Reads the file, says what it will do, asks, and restores.
@@ -90,5 +93,6 @@ fn report(done: &RestorePlan, as_json: bool, around: &mut Surroundings) -> Resul
         added: done.added.unwrap_or_default(),
         replaced: done.replaced.unwrap_or_default(),
         revived: done.revived.as_deref().unwrap_or_default(),
+        mismatched: done.mismatched.as_deref(),
     })?)
 }

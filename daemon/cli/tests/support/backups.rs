@@ -85,5 +85,6 @@ fn plan() -> RestorePlan {
         added: Some(1),
         replaced: Some(2),
         revived: Some(vec!["carol".to_owned()]),
+        mismatched: Some(vec!["dave".to_owned()]),
     }
 }

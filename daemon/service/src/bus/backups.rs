@@ -21,6 +21,9 @@ use crate::{
 /// How long reading or writing all records may take: less than a client waits.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// How long looking up the users of a backup may take.
+const LOOK_UP: Duration = Duration::from_secs(5);
+
 /// The largest piece that one call hands out, in bytes.
 const LARGEST: usize = 1024 * 1024;
 
@@ -120,7 +123,7 @@ impl Accounts {
         };
         let planned = within(DEADLINE, self.engine.plan_restore(&backup)).await;
         let planned = planned.map_err(|error| self.store_trouble(&error))?;
-        let plan = told(&backup, planned);
+        let plan = self.told(&backup, planned).await;
         self.transfers
             .with(caller, number, |transfer| *transfer = Transfer::Planned(backup))
             .ok_or_else(gone)?;
@@ -146,7 +149,20 @@ impl Accounts {
             restored.replaced
         );
         self.note(caller, Happening::BackupRestored, cause);
-        Ok(told(&backup, restored))
+        Ok(self.told(&backup, restored).await)
+    }
+
+    async fn told(&self, backup: &contents::Contents, restored: Restored) -> RestorePlan {
+        let number = |count: usize| Some(u32::try_from(count).unwrap_or(u32::MAX));
+        let mismatched = within(LOOK_UP, self.engine.mismatched(backup)).await;
+        RestorePlan {
+            taken_at: Some(backup.about.taken_at.as_secs()),
+            host: Some(backup.about.host.clone()),
+            added: number(restored.added),
+            replaced: number(restored.replaced),
+            revived: Some(restored.revived),
+            mismatched: mismatched.ok(),
+        }
     }
 
     /// The key and the head of a new file.
@@ -189,17 +205,6 @@ fn file_key(bytes: &[u8]) -> Result<FileKey> {
         .try_into()
         .map_err(|_| Error::InvalidArgument(format!("The key of a backup has {KEY} bytes.")))?;
     Ok(Zeroizing::new(key))
-}
-
-fn told(backup: &contents::Contents, restored: Restored) -> RestorePlan {
-    let number = |count: usize| Some(u32::try_from(count).unwrap_or(u32::MAX));
-    RestorePlan {
-        taken_at: Some(backup.about.taken_at.as_secs()),
-        host: Some(backup.about.host.clone()),
-        added: number(restored.added),
-        replaced: number(restored.replaced),
-        revived: Some(restored.revived),
-    }
 }
 
 /// Seals or opens on the threads that may block: a large file takes a while.

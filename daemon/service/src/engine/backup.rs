@@ -73,6 +73,23 @@ impl Engine {
         Ok(restored)
     }
 
+    /// Whose records would be of another account than the one that has the name here: every login is
+    /// refused then. Those whom the user database does not know are not among them.
+    ///
+    /// # Errors
+    /// The user database cannot be asked.
+    pub async fn mismatched(&self, backup: &Contents) -> Result<Vec<String>, EngineError> {
+        let mut mismatched = Vec::new();
+        for record in &backup.records {
+            let lookup = self.foundations.directory.user_by_name(&record.user, Vec::new());
+            let is_other = lookup.await?.is_some_and(|user| user.uid != record.uid);
+            if is_other && mismatched.len() < MOST_NAMES {
+                mismatched.push(record.user.clone());
+            }
+        }
+        Ok(mismatched)
+    }
+
     async fn changes(&self, backup: &Contents) -> Result<(Vec<Change>, Restored), EngineError> {
         let present = Present {
             clock: self.now().wall.max(backup.about.taken_at),
