@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, and where: for people with the line and a caret, for
 //! programs as data.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use serde::Serialize;
 
@@ -71,6 +71,12 @@ impl Diagnostic {
             hint: complaint.hint,
             excerpt: Some(Excerpt::of(source, place)),
         }
+    }
+
+    /// An error about a whole file: another user, who has to read it, may not.
+    pub fn closed(file: &Path, reader: &str, remedy: &str) -> Self {
+        let complaint = Complaint::new(format!("the user {reader} must not read it"));
+        Self::of_file(&file.display().to_string(), complaint.hint(visible::escape(remedy)))
     }
 
     /// An error about a whole file.

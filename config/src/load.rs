@@ -79,10 +79,14 @@ fn load_of(path: &Path, owner: Owner) -> Result<Loaded, Diagnostics> {
         }
         Err(fault) => faults.push(*fault),
     }
+    let mut files: Vec<_> = texts.iter().map(|(name, _)| PathBuf::from(name)).collect();
     let texts: Vec<_> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     match parse(&texts) {
         Ok(mut loaded) if faults.is_empty() => {
-            let (found, mut wrong) = templates::find(directory, owner);
+            let (found, mut wrong) = templates::find(directory, owner, &mut files);
+            let listed = directory.join(FURTHER);
+            files.extend(listed.exists().then_some(listed));
+            loaded.read = files;
             loaded.templates = found;
             loaded.warnings.append(&mut wrong);
             Ok(loaded)
@@ -175,7 +179,9 @@ fn check_owner(path: &Path, facts: &Metadata, owner: Owner) -> Checked<()> {
 fn unreadable(path: &Path, error: &io::Error) -> Box<Diagnostic> {
     let complaint = match error.kind() {
         io::ErrorKind::NotFound => Complaint::new("there is no such file"),
-        io::ErrorKind::PermissionDenied => Complaint::new("this user must not read it"),
+        io::ErrorKind::PermissionDenied => {
+            Complaint::new("this user must not read it").hint("chmod a+r, or a+rx on a directory")
+        }
         _ => Complaint::new(format!("it cannot be read: {error}")),
     };
     fault(path, complaint)

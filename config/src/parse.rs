@@ -1,6 +1,6 @@
 //! From texts to a configuration; no file is touched here.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use toml::de::DeTable;
 use twinlock_core::policy::Policy;
@@ -42,6 +42,9 @@ pub struct Loaded {
     pub config: Config,
     /// What is doubtful about it, by file and line.
     pub warnings: Vec<Diagnostic>,
+    /// The files that it was read from and the directories that were listed for it; none where it was
+    /// read from a text.
+    pub read: Vec<PathBuf>,
     /// The templates beside it that override shipped ones; none where it was read from a text.
     pub templates: Overrides,
     /// What it allows on purpose, and what that costs.
@@ -82,7 +85,7 @@ pub fn parse(texts: &[(&str, &str)]) -> Result<Loaded, Diagnostics> {
             let cautions = cautions::all(&config, &top, &sources);
             let places = places(&top, &sources);
             let (warnings, templates) = (diagnostics.into_list(), Overrides::new());
-            Ok(Loaded { config, warnings, templates, cautions, places })
+            Ok(Loaded { config, warnings, read: Vec::new(), templates, cautions, places })
         }
         _ => Err(diagnostics),
     }

@@ -23,12 +23,18 @@ const INSTALLED: &str = "/usr/share/twinlock/templates";
 const ENDINGS: [&str; 3] = [".txt", ".sms", ".html"];
 
 /// The templates that can be used, the ones beside the main file over the installed ones, and what
-/// is wrong with the others.
-pub(crate) fn find(directory: &Path, owner: Owner) -> (Overrides, Vec<Diagnostic>) {
+/// is wrong with the others. What is read is added to `looked_at`.
+pub(crate) fn find(
+    directory: &Path,
+    owner: Owner,
+    looked_at: &mut Vec<PathBuf>,
+) -> (Overrides, Vec<Diagnostic>) {
     let (mut overrides, mut wrong) = (Overrides::new(), Vec::new());
     for directory in [PathBuf::from(INSTALLED), directory.join(BESIDE)] {
         match names(&directory, owner) {
             Ok(names) => {
+                looked_at.extend(directory.exists().then(|| directory.clone()));
+                looked_at.extend(names.iter().map(|name| directory.join(name)));
                 for name in names {
                     take(&directory.join(&name), &name, owner, &mut overrides, &mut wrong);
                 }

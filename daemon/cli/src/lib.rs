@@ -7,7 +7,7 @@
 //! - [`import`]: factors that other programs made, read from their files.
 //! - [`backup_file`]: a backup on the disk; [`passphrase`]: what opens it; [`input_file`]: how files that
 //!   somebody names are opened.
-//! - [`doctor`]: what is wrong with the host; [`report`]: what an auditor asks.
+//! - [`daemon_user`]: what the daemon may read; [`doctor`]: what is wrong with the host; [`report`]: what an auditor asks.
 //! - [`render`]: what is shown; [`picture_file`]: a QR code on the disk; [`prompt`]: what is asked;
 //!   [`escape`]: how text from outside is made safe to show.
 //!
@@ -19,6 +19,7 @@
 pub mod backup_file;
 pub mod cli;
 pub mod client;
+pub mod daemon_user;
 pub mod doctor;
 pub mod escape;
 pub mod failure;

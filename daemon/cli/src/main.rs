@@ -13,6 +13,7 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::termios::InputModes;
 use twinlock_cli::cli::Cli;
 use twinlock_cli::client::PATIENCE;
+use twinlock_cli::daemon_user::DaemonUser;
 use twinlock_cli::failure::Failure;
 use twinlock_cli::pam_change::Machine;
 use twinlock_cli::people;
@@ -60,6 +61,10 @@ fn surroundings() -> Result<Surroundings, Failure> {
         names: Box::new(people::names_of),
         members: Box::new(people::members_of),
         administrators: Box::new(people::administrators),
+        daemon_user: Box::new(|| {
+            // Who is not root cannot see what is closed to others.
+            rustix::process::geteuid().is_root().then(DaemonUser::of_this_host).flatten()
+        }),
         machine: Machine::this(),
         host: host_name(),
         uid: rustix::process::getuid().as_raw(),

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::client::Client;
+use crate::daemon_user::DaemonUser;
 use crate::failure::Failure;
 use crate::pam_change::Machine;
 use crate::people::People;
@@ -49,6 +50,8 @@ pub struct Surroundings {
     pub host: String,
     /// The user id of this process.
     pub uid: u32,
+    /// Whom the daemon runs as, where root may judge what that user can read.
+    pub daemon_user: Box<dyn Fn() -> Option<DaemonUser>>,
     /// How long connecting and one call may take together.
     pub patience: Duration,
     /// The terminal on which progress is shown, until a client has it.

@@ -4,9 +4,12 @@
 mod support;
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
+use support::person::Scene;
 use support::transcript;
+use twinlock_cli::daemon_user::DaemonUser;
 
 /// Checks a file with this text, by its name and by `--config`, with the temporary path taken out.
 fn check(text: &[u8], further: &[&str]) -> String {
@@ -67,4 +70,40 @@ fn a_broken_configuration_stops_every_other_verb_with_its_diagnostics() {
     fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
     let shown = transcript(&["--config", file.to_str().unwrap(), "status"], "");
     insta::assert_snapshot!(shown.replace(directory.path().to_str().unwrap(), "DIRECTORY"));
+}
+
+#[test]
+fn what_the_daemon_must_not_read_is_an_error_though_root_reads_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, parts) = (directory.path().join("twinlock.toml"), directory.path().join("conf.d"));
+    let site = parts.join("10-site.toml");
+    fs::create_dir(&parts).unwrap();
+    let set = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    for (path, text) in [(&file, "version = 1\n"), (&site, "level = \"high\"\n")] {
+        fs::write(path, text).unwrap();
+        set(path, 0o644);
+    }
+    set(directory.path(), 0o755);
+    let name = file.to_str().unwrap();
+    let owner = fs::metadata(&file).unwrap().uid();
+    let check = |arguments: &[&str]| {
+        let daemon_user = Some(DaemonUser::new(owner + 1, Vec::new()));
+        let scene = Scene { daemon_user, ..Scene::at_terminal(&[]) };
+        let shown = scene.run(arguments);
+        (shown.code, shown.screen.replace(directory.path().to_str().unwrap(), "DIRECTORY"))
+    };
+    let in_force = ["--config", name, "config", "check"];
+    assert_eq!(check(&in_force), (0, "DIRECTORY/twinlock.toml is valid.\n".to_owned()));
+
+    set(&site, 0o640);
+    let (code, screen) = check(&in_force);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("closed", screen);
+    assert_eq!(check(&["config", "check", name]).0, 0, "a draft is read by who writes it");
+    set(&site, 0o644);
+    for (folder, mode, remedy) in [(&parts, 0o711, "chmod a+rx "), (&parts, 0o750, "chmod a+rx ")] {
+        set(folder, mode);
+        let (code, screen) = check(&in_force);
+        assert!(code == 1 && screen.contains(remedy), "{screen}");
+    }
 }

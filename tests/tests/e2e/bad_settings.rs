@@ -1,13 +1,17 @@
 //! Wrong arguments in a PAM stack and wrong configuration files: refused with the place and the
 //! reason, and nothing lost.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
 use twinlock_tests::login::{Login, code};
 use twinlock_tests::rig::application::login;
+use twinlock_tests::rig::artifacts;
 use twinlock_tests::rig::command::{enrol, errors, twinlock};
-use twinlock_tests::rig::daemon::{CONFIGURATION, Daemon, configure};
+use twinlock_tests::rig::daemon::{self, CONFIGURATION, Daemon, configure};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{code_alone, install};
-use twinlock_tests::rig::process::PATIENCE;
+use twinlock_tests::rig::process::{PATIENCE, as_user, run_within};
 
 #[test]
 fn a_wrong_module_argument_fails_the_login_and_is_logged() {
@@ -85,5 +89,34 @@ fn a_daemon_that_is_told_to_read_a_bad_file_keeps_the_old_one() {
         assert_eq!(outcome.code_prompts(), 3, "a good file takes effect: {outcome:?}");
         assert!(login(&guess.answer(phone.fresh())).is_success());
         host.syslog.wait_for(mark, &["event=login.allowed"], PATIENCE);
+    });
+}
+
+/// The mode that a careful umask gives.
+#[test]
+fn a_file_that_the_daemon_must_not_read_is_found_before_the_daemon_finds_it() {
+    Host::run(|_| {
+        daemon::create_user();
+        configure("version = 1\n");
+        let set = |mode| fs::set_permissions(CONFIGURATION, Permissions::from_mode(mode)).unwrap();
+        let started = || {
+            let output = run_within(&mut as_user("twinlock", artifacts::daemon()), PATIENCE);
+            errors(&output)
+        };
+        set(0o600);
+        let said = started();
+        assert!(said.contains("this user must not read it"), "{said}");
+        let checked = twinlock(&["config", "check"]);
+        let said = String::from_utf8_lossy(&checked.stdout).into_owned();
+        assert_eq!(checked.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("chmod a+r {CONFIGURATION}")), "{said}");
+        let examined = twinlock(&["doctor"]);
+        let said = String::from_utf8_lossy(&examined.stdout).into_owned();
+        assert!(said.contains("the user twinlock must not read it"), "{said}");
+
+        set(0o644);
+        let said = started();
+        assert!(!said.contains("must not read it"), "{said}");
+        assert!(twinlock(&["config", "check"]).status.success());
     });
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use twinlock_config::{Caution, Config, Diagnostic, Places, Severity as Degree};
 
+use crate::daemon_user::DaemonUser;
+
 use super::finding::{Area, Finding, Place, Report, Severity};
 use crate::settings::is_out_of_sight;
 
@@ -18,7 +20,12 @@ pub(super) struct Settings {
 
 /// Reads it as the daemon does. Where it is broken the defaults stand in for it, so that the
 /// other checks can be made.
-pub(super) fn check(file: &Path, is_root: bool, report: &mut Report) -> Settings {
+pub(super) fn check(
+    file: &Path,
+    is_root: bool,
+    reader: Option<&DaemonUser>,
+    report: &mut Report,
+) -> Settings {
     if !is_root && is_out_of_sight(file) {
         report.omit_for_root(Area::Configuration, "this user cannot read it");
         return Settings::default();
@@ -26,6 +33,8 @@ pub(super) fn check(file: &Path, is_root: bool, report: &mut Report) -> Settings
     report.examined.push(Area::Configuration);
     match twinlock_config::load_as(file, rustix::process::geteuid().as_raw()) {
         Ok(loaded) => {
+            let closed = reader.map_or_else(Vec::new, |user| user.closed(&loaded));
+            report.findings.extend(closed.iter().map(of_diagnostic));
             report.findings.extend(loaded.warnings.iter().map(of_diagnostic));
             let cautions = loaded.cautions.iter();
             report.findings.extend(cautions.map(|(caution, found)| of_caution(*caution, found)));

@@ -11,6 +11,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use twinlock_config::{Argument, MailServer, Places, Sms};
 
+use crate::daemon_user::{DaemonUser, NAME, Obstacle};
+
 use super::bounded::within;
 use super::configuration::Settings;
 use super::finding::{Area, Finding, Place, Report, Severity};
@@ -19,7 +21,7 @@ use super::finding::{Area, Finding, Place, Report, Severity};
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Looks at both ways, where they are configured.
-pub(super) fn check(settings: &Settings, report: &mut Report) {
+pub(super) fn check(settings: &Settings, reader: Option<&DaemonUser>, report: &mut Report) {
     let places = &settings.places;
     if let Some(email) = &settings.config.email {
         let look = Look { area: Area::Email, place: place(places, "email", "server") };
@@ -28,22 +30,29 @@ pub(super) fn check(settings: &Settings, report: &mut Report) {
             MailServer::Smtp { host, port, .. } => look.server(host, *port),
             MailServer::Sendmail(program) => look.program(program),
         });
-        report.findings.extend(email.password_file.as_deref().and_then(|it| look.password(it)));
+        let ca_file = email.ca_file.as_deref();
+        report.findings.extend(ca_file.and_then(|it| look.closed(it, "ca-file-closed", reader)));
+        report
+            .findings
+            .extend(email.password_file.as_deref().and_then(|it| look.password(it, reader)));
     }
     if let Some(sms) = &settings.config.sms {
         report.examined.push(Area::Sms);
-        report.findings.extend(text_messages(sms, places));
+        report.findings.extend(text_messages(sms, places, reader));
     }
 }
 
-fn text_messages(sms: &Sms, places: &Places) -> Vec<Finding> {
+fn text_messages(sms: &Sms, places: &Places, reader: Option<&DaemonUser>) -> Vec<Finding> {
     let look = |key| Look { area: Area::Sms, place: place(places, "sms", key) };
     match sms {
         Sms::Gateway(gateway) => {
             let look = look("url");
+            let ca_file = gateway.ca_file.as_deref();
+            let ca_file = ca_file.and_then(|it| look.closed(it, "ca-file-closed", reader));
             let server = gateway.server().and_then(|(host, port)| look.server(&host, port));
-            let password = gateway.password_file.as_deref().and_then(|it| look.password(it));
-            server.into_iter().chain(password).collect()
+            let password =
+                gateway.password_file.as_deref().and_then(|it| look.password(it, reader));
+            server.into_iter().chain(password).chain(ca_file).collect()
         }
         Sms::Command(command) => match command.first() {
             Some(Argument::Literal(program)) => {
@@ -118,8 +127,9 @@ impl Look {
         Some(Finding { what, mend, ..self.finding("program-unusable", Severity::Warning) })
     }
 
-    /// A file with a password that everybody can read. One that this user cannot see is closed.
-    fn password(&self, file: &Path) -> Option<Finding> {
+    /// A file with a password that everybody can read, or that the daemon cannot. One that this user
+    /// cannot see is closed.
+    fn password(&self, file: &Path, reader: Option<&DaemonUser>) -> Option<Finding> {
         let shown = file.display();
         match fs::metadata(file) {
             Ok(facts) if facts.mode() & 0o007 != 0 => Some(Finding {
@@ -132,12 +142,33 @@ impl Look {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Some(Finding {
                 what: format!("the file with the password, {shown}, is not there"),
                 mend: format!(
-                    "install -m 0600 -o twinlock /dev/stdin {shown}, and type the password"
+                    "install -m 0600 -o {NAME} /dev/stdin {shown}, and type the password"
                 ),
                 ..self.finding("password-file-absent", Severity::Warning)
             }),
-            _ => None,
+            _ => {
+                let its_own = format!("chown {NAME} {shown} && chmod 0600 {shown}");
+                let closed = self.closed(file, "password-file-closed", reader)?;
+                let is_on_the_way = closed.place != Some(Place::file(file));
+                Some(Finding { mend: if is_on_the_way { closed.mend } else { its_own }, ..closed })
+            }
         }
+    }
+
+    /// A file that the daemon needs and cannot read.
+    fn closed(
+        &self,
+        file: &Path,
+        fault: &'static str,
+        reader: Option<&DaemonUser>,
+    ) -> Option<Finding> {
+        let Obstacle { at, remedy } = reader?.obstacle(file)?;
+        Some(Finding {
+            place: Some(Place::file(&at)),
+            what: format!("the user {NAME} cannot read {}, and needs it", file.display()),
+            mend: remedy,
+            ..self.finding(fault, Severity::Severe)
+        })
     }
 }
 
@@ -180,11 +211,25 @@ mod tests {
     fn a_password_that_everybody_can_read_is_severe() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("smtp.password");
-        assert_eq!(look().password(&file).unwrap().fault, "password-file-absent");
+        assert_eq!(look().password(&file, None).unwrap().fault, "password-file-absent");
         fs::write(&file, "x\n").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
-        assert_eq!(look().password(&file).unwrap().severity, Severity::Severe);
+        assert_eq!(look().password(&file, None).unwrap().severity, Severity::Severe);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!(look().password(&file), None);
+        assert_eq!(look().password(&file, None), None);
+    }
+
+    #[test]
+    fn a_password_that_the_daemon_must_not_read_is_severe() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let file = directory.path().join("smtp.password");
+        fs::write(&file, "x\n").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let owner = fs::metadata(&file).unwrap().uid();
+        assert_eq!(look().password(&file, Some(&DaemonUser::new(owner, vec![]))), None);
+        let found = look().password(&file, Some(&DaemonUser::new(owner + 1, vec![]))).unwrap();
+        assert_eq!((found.fault, found.severity), ("password-file-closed", Severity::Severe));
+        assert!(found.mend.starts_with("chown twinlock "), "{found:?}");
     }
 }

@@ -27,18 +27,24 @@ use std::path::Path;
 use twinlock_bus_api::names::CONFIG_FILE;
 use twinlock_pam_stack::Folders;
 
+use crate::daemon_user::DaemonUser;
 use crate::progress::Progress;
 use finding::{Area, Report};
 use sshd::RootLogin;
 
 /// Examines this host, as the effective user of this process may.
-pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) -> Report {
+pub fn examine(
+    config: Option<&Path>,
+    is_root: bool,
+    reader: Option<&DaemonUser>,
+    progress: &mut Progress,
+) -> Report {
     let mut report = Report::default();
     let mut begin = |area: Area| progress.show(&format!("Examining: {}", area.as_str()));
 
     begin(Area::Configuration);
     let file = config.unwrap_or(Path::new(CONFIG_FILE));
-    let settings = configuration::check(file, is_root, &mut report);
+    let settings = configuration::check(file, is_root, reader, &mut report);
     let config = &settings.config;
     begin(Area::Daemon);
     let is_served = bus::check(&config.bus.address, &mut report);
@@ -62,7 +68,7 @@ pub fn examine(config: Option<&Path>, is_root: bool, progress: &mut Progress) ->
     begin(Area::Clock);
     clock::check(&mut report);
     begin(Area::Email);
-    messages::check(&settings, &mut report);
+    messages::check(&settings, reader, &mut report);
     progress.clear();
     report.sort();
     report

@@ -47,6 +47,7 @@ enum Action {
 /// [`Failure::Refused`]: the daemon would not start with it.
 pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Result<(), Failure> {
     let Action::Check { file, json } = &args.action;
+    let is_draft = file.is_some();
     let (file, loaded) = match file {
         // A draft belongs to whoever writes it.
         Some(draft) => (&**draft, twinlock_config::load(draft)),
@@ -57,8 +58,11 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
     };
     match loaded {
         Ok(loaded) => {
-            let warnings: Vec<&Diagnostic> = loaded.warnings.iter().collect();
-            show(true, warnings, 0, file, *json, around)
+            // Where a draft lies it is not obeyed.
+            let reader = (around.daemon_user)().filter(|_| !is_draft);
+            let closed = reader.map_or_else(Vec::new, |user| user.closed(&loaded));
+            let found = closed.iter().chain(&loaded.warnings).collect();
+            show(closed.is_empty(), found, 0, file, *json, around)
         }
         Err(diagnostics) => {
             show(false, diagnostics.iter().collect(), diagnostics.omitted(), file, *json, around)

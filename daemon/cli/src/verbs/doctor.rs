@@ -33,7 +33,8 @@ pub struct Args {
 /// [`Failure::Refused`]: something is severe.
 pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Result<(), Failure> {
     let mut progress = around.progress.take().map_or_else(Progress::silent, Progress::on);
-    let report = doctor::examine(config, around.uid == 0, &mut progress);
+    let reader = (around.daemon_user)();
+    let report = doctor::examine(config, around.uid == 0, reader.as_ref(), &mut progress);
     if args.json {
         around.print_bytes(&json::line(&diagnosis::Keys::from(&report))?)?;
     } else {

@@ -8,6 +8,7 @@ use clap::Parser;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use twinlock_cli::cli::Cli;
+use twinlock_cli::daemon_user::DaemonUser;
 use twinlock_cli::failure::Failure;
 use twinlock_cli::pam_change::Machine;
 use twinlock_cli::people::People;
@@ -71,6 +72,8 @@ pub struct Scene {
     pub people: People,
     /// Who administers the host; none where that cannot be listed.
     pub administrators: Option<Vec<&'static str>>,
+    /// Whom the daemon runs as; none where the package has made nobody.
+    pub daemon_user: Option<DaemonUser>,
     /// The PAM stacks of the host.
     pub machine: Machine,
     /// Who owns every file; where there is none, who owns it by the user database.
@@ -90,6 +93,7 @@ impl Scene {
             unicode: true,
             people: People::default(),
             administrators: Some(vec!["root"]),
+            daemon_user: None,
             machine: Machine::this(),
             owner: None,
         }
@@ -104,7 +108,7 @@ impl Scene {
         let progress = Captured::default();
         let script = Script(Rc::new(RefCell::new(self.script)));
         let (columns, people, owner) = (self.columns, self.people, self.owner);
-        let administrators = self.administrators;
+        let (administrators, daemon_user) = (self.administrators, self.daemon_user);
         let mut around = Surroundings {
             out: Box::new(screen.clone()),
             err: Box::new(screen.clone()),
@@ -121,6 +125,7 @@ impl Scene {
                 unicode: self.unicode,
             },
             columns: Box::new(move || columns),
+            daemon_user: Box::new(move || daemon_user.clone()),
             people: Box::new(move || Ok(people.clone())),
             names: Box::new(move |uids| match owner {
                 Some(owner) => Ok(uids.iter().map(|uid| (*uid, owner.to_owned())).collect()),
