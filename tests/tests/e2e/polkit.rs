@@ -1,12 +1,14 @@
 //! An administrator who is not root, by a rule of the real polkitd.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
+use serde_json::Value;
 use twinlock_tests::rig::artifacts::workspace;
 use twinlock_tests::rig::bus::Bus;
 use twinlock_tests::rig::command::{enrol, errors, json, show, twinlock_as};
-use twinlock_tests::rig::daemon::{self, Daemon};
+use twinlock_tests::rig::daemon::{self, CONFIGURATION, Daemon};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::namespace::{mount_overlay, write};
 use twinlock_tests::rig::process::{PATIENCE, Process, eventually, guarded};
@@ -24,6 +26,16 @@ const HELPDESK: &str = r#"polkit.addRule(function(action, subject) {
     var user = action.lookup("user");
     if ((action.id == "org.twinlock1.reset" || action.id == "org.twinlock1.status") &&
         subject.user == "bob" && user && user != "root") {
+        return polkit.Result.YES;
+    }
+});
+"#;
+
+/// What a report asks for is allowed to bob, and a part of it to alice.
+const AUDITOR: &str = r#"polkit.addRule(function(action, subject) {
+    var actions = ["org.twinlock1.status"];
+    if (subject.user == "bob") actions.push("org.twinlock1.log");
+    if (["alice", "bob"].indexOf(subject.user) >= 0 && actions.indexOf(action.id) >= 0) {
         return polkit.Result.YES;
     }
 });
@@ -138,5 +150,47 @@ fn who_may_reset_and_see_nobody_approves_a_request_that_they_know() {
         let told = told.unwrap_or_default();
         assert!(told.contains("cannot be told: ") && told.contains("polkit"), "{told}");
         assert_eq!(show("alice")["state"], "pending");
+    });
+}
+
+#[test]
+fn an_auditor_whom_a_rule_allows_gets_the_report_and_nobody_else_a_part_of_it() {
+    Host::run(|_| {
+        daemon::create_user();
+        let _bus = Bus::start();
+        let _polkit = start_polkit(AUDITOR);
+        let _daemon = Daemon::start_as_installed();
+        enrol("alice");
+        let report = || twinlock_as("bob", &["report", "--json"]);
+        assert!(eventually(PATIENCE, || report().status.success()), "{}", errors(&report()));
+        let told: Value = serde_json::from_slice(&report().stdout).expect("JSON");
+        let users = told["users"].as_array().expect("users");
+        let alice = users.iter().find(|it| it["user"] == "alice").expect("alice");
+        assert_eq!((&alice["enrolled"], &told["mode"]), (&true.into(), &"enforce".into()));
+        assert_eq!(told["policy"], Value::Array(Vec::new()), "a file that bob can read");
+        let page = "/tmp/report-of-an-auditor.html";
+        let written = twinlock_as("bob", &["report", "--html", page]);
+        assert!(written.status.success(), "{}", errors(&written));
+        let about = fs::metadata(page).expect("the page");
+        let bob = show("bob")["uid"].as_u64();
+        assert_eq!((Some(about.uid().into()), about.mode() & 0o7777), (bob, 0o600));
+
+        // What the policy exempts stands in a file, which root may keep from an auditor.
+        fs::set_permissions(CONFIGURATION, Permissions::from_mode(0o600)).expect("close it");
+        let told: Value = serde_json::from_slice(&report().stdout).expect("JSON");
+        assert_eq!(told["policy"], Value::Null, "not told is not: no exemptions");
+        let table = twinlock_as("bob", &["report"]);
+        assert!(String::from_utf8_lossy(&table.stdout).contains("can be read by root alone"));
+
+        let file = "/tmp/report-of-a-stranger.html";
+        for user in ["alice", "daemon"] {
+            for form in [&[][..], &["--json"], &["--csv"], &["--html", file]] {
+                let refused = twinlock_as(user, &[&["report"], form].concat());
+                assert_eq!(refused.status.code(), Some(1), "{user} {form:?}");
+                let sentence = errors(&refused);
+                assert!(sentence.contains("polkit does not allow it"), "{user}: {sentence}");
+                assert!(refused.stdout.is_empty() && !Path::new(file).exists(), "{user} {form:?}");
+            }
+        }
     });
 }
