@@ -108,6 +108,23 @@ fn what_somebody_else_wrote_meanwhile_outlives_the_change() {
 }
 
 #[test]
+fn a_file_that_became_a_link_or_writable_for_others_is_taken_back_all_the_same() {
+    let (_daemon, host) = ssh_host();
+    host.run(ENABLE, &[]);
+    fs::rename(host.path("pam.d/ssh"), host.path("elsewhere")).unwrap();
+    symlink(host.path("elsewhere"), host.path("pam.d/ssh")).unwrap();
+    let shown = host.run(&["pam", "revert"], &[]);
+    assert_eq!((shown.code, host.read("pam.d/ssh").as_deref()), (0, Some(SSHD)));
+    assert!(!host.path("pam.d/ssh").is_symlink() && host.path("elsewhere").exists());
+
+    host.run(ENABLE, &[]);
+    fs::set_permissions(host.path("pam.d/ssh"), Permissions::from_mode(0o664)).unwrap();
+    assert_eq!(host.run(&["pam", "revert"], &[]).code, 0);
+    assert_eq!(host.read("pam.d/ssh").as_deref(), Some(SSHD));
+    assert!(host.run(&["pam", "status"], &[]).screen.contains("No service asks"));
+}
+
+#[test]
 fn a_guard_of_another_change_takes_nothing_back() {
     let (_daemon, host) = ssh_host();
     host.run(ENABLE, &[]);

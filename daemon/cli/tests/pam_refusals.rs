@@ -55,7 +55,7 @@ fn each_reason_to_stop_on_the_way_says_what_to_do() {
         (
             "cannot be taken back",
             refusal_after(
-                replace_ssh(|host| symlink("/nowhere", host.path("pam.d/ssh")).unwrap()),
+                replace_ssh(|host| fs::create_dir(host.path("pam.d/ssh")).unwrap()),
                 &["pam", "revert"],
             ),
         ),

@@ -61,7 +61,7 @@ pub fn make(
 /// # Errors
 /// [`Failure::Refused`] with each file that is not as it should be.
 pub fn undo(machine: &Machine, records: &Records, record: &Record) -> Result<Vec<String>, Failure> {
-    match take_back(record, machine.owner) {
+    match take_back(record) {
         Ok(restored) => {
             // A record goes only when sshd, too, is as it was.
             let mut said: Vec<_> = restored.iter().map(Restored::sentence).collect();

@@ -1,12 +1,11 @@
 //! Taking a change back: each file as it was, or, where somebody else has changed it since, without
 //! what was put there.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::place::without;
 use super::record::{Changed, Record};
-use super::write::{self, WriteError};
+use super::write::{self, Found, WriteError};
 
 /// What became of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +16,8 @@ pub enum Restored {
     Gone(PathBuf),
     /// Somebody else has changed it; what was put there is taken out.
     LinesOut(PathBuf),
+    /// Somebody has put a link in its place; what was there before the change is there instead of that.
+    InsteadOfLink(PathBuf),
     /// There was nothing of ours in it.
     Untouched(PathBuf),
 }
@@ -26,11 +27,11 @@ pub enum Restored {
 ///
 /// # Errors
 /// The [`WriteError`] of each file that is not as it should be.
-pub fn take_back(record: &Record, owner: u32) -> Result<Vec<Restored>, Vec<WriteError>> {
+pub fn take_back(record: &Record) -> Result<Vec<Restored>, Vec<WriteError>> {
     let mut done = Vec::new();
     let mut failed = Vec::new();
     for file in record.files.iter().rev() {
-        match restore(file, owner) {
+        match restore(file) {
             Ok(restored) => done.push(restored),
             Err(error) => failed.push(error),
         }
@@ -55,9 +56,15 @@ pub fn wanted(file: &Changed, current: &[u8]) -> Option<Vec<u8>> {
     Some(lines_out(&file.after, file.before.as_deref().unwrap_or_default(), current))
 }
 
-fn restore(file: &Changed, owner: u32) -> Result<Restored, WriteError> {
+/// Whoever is locked out waits for this, so a file that would not be changed, for its link, owner or mode,
+/// is taken back nevertheless. Each is replaced in its folder; nothing is written through a link.
+fn restore(file: &Changed) -> Result<Restored, WriteError> {
     let path = file.path.clone();
-    let Some(current) = write::read(&path, owner)? else { return Ok(Restored::Untouched(path)) };
+    let current = match write::look(&path)? {
+        Found::Nothing => return Ok(Restored::Untouched(path)),
+        Found::File(current) => current,
+        Found::Link(current) => return restore_link(file, &current),
+    };
     if file.before.as_ref() == Some(&current) {
         return Ok(Restored::Untouched(path));
     }
@@ -75,6 +82,20 @@ fn restore(file: &Changed, owner: u32) -> Result<Restored, WriteError> {
             })
         }
     }
+}
+
+/// Behind a link is a file of which nobody knows who else uses it, or decides it: the link goes.
+fn restore_link(file: &Changed, current: &[u8]) -> Result<Restored, WriteError> {
+    let path = file.path.clone();
+    if wanted(file, current).is_some_and(|wanted| wanted == current) {
+        return Ok(Restored::Untouched(path));
+    }
+    match &file.before {
+        None => write::remove(&path)?,
+        Some(before) if is_stack(file) => write::replace(&path, &without(before), None)?,
+        Some(before) => write::replace(&path, before, None)?,
+    }
+    Ok(Restored::InsteadOfLink(path))
 }
 
 /// Whether a file is one of PAM's, rather than of sshd's.
@@ -107,18 +128,21 @@ impl Restored {
                 "{} was changed by somebody else too; only Twinlock's lines are out.",
                 path.display()
             ),
+            Self::InsteadOfLink(path) => format!(
+                "{} had become a symbolic link to a file with Twinlock's lines; what was there before \
+                 the change is there again.",
+                path.display()
+            ),
             Self::Untouched(path) => format!("{} had nothing to take out.", path.display()),
         }
     }
 }
 
-/// Whether a file is there, for what is said about it.
-pub fn exists(path: &std::path::Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
 
     const BEFORE: &str = "@include common-auth\n@include common-account";
@@ -148,8 +172,7 @@ mod tests {
             fs::write(&file, current).unwrap();
         }
         let record = record(directory.path(), before, AFTER);
-        let owner = rustix::process::geteuid().as_raw();
-        let restored = take_back(&record, owner).unwrap().remove(0);
+        let restored = take_back(&record).unwrap().remove(0);
         (restored, fs::read_to_string(&file).ok())
     }
 
@@ -158,6 +181,53 @@ mod tests {
         let (restored, text) = taken_back(Some(BEFORE), Some(AFTER));
         assert!(matches!(restored, Restored::AsBefore(_)));
         assert_eq!(text.as_deref(), Some(BEFORE));
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_to_is_taken_back_and_keeps_its_mode() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("sshd");
+        fs::write(&file, AFTER).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o664)).unwrap();
+        fs::set_permissions(&directory, Permissions::from_mode(0o777)).unwrap();
+        let restored = take_back(&record(directory.path(), Some(BEFORE), AFTER)).unwrap();
+        assert_eq!(restored, [Restored::AsBefore(file.clone())]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), BEFORE);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o664);
+    }
+
+    #[test]
+    fn a_link_with_what_was_put_there_gives_way_and_its_target_stays_as_it_is() {
+        for before in [Some(BEFORE), None] {
+            let directory = tempfile::tempdir().unwrap();
+            let (file, target) = (directory.path().join("sshd"), directory.path().join("target"));
+            fs::write(&target, AFTER).unwrap();
+            fs::set_permissions(&target, Permissions::from_mode(0o666)).unwrap();
+            symlink(&target, &file).unwrap();
+            let restored = take_back(&record(directory.path(), before, AFTER)).unwrap();
+            assert_eq!(restored, [Restored::InsteadOfLink(file.clone())]);
+            assert_eq!(fs::read_to_string(&target).unwrap(), AFTER);
+            assert_eq!(fs::read_to_string(&file).ok().as_deref(), before);
+            if before.is_some() {
+                let found = fs::symlink_metadata(&file).unwrap();
+                assert!(found.is_file() && found.permissions().mode() & 0o777 == 0o644);
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_to_something_else_or_to_nothing_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, target) = (directory.path().join("sshd"), directory.path().join("target"));
+        symlink(&target, &file).unwrap();
+        for text in [None, Some("auth required pam_unix.so\n")] {
+            if let Some(text) = text {
+                fs::write(&target, text).unwrap();
+            }
+            let restored = take_back(&record(directory.path(), Some(BEFORE), AFTER)).unwrap();
+            assert_eq!(restored, [Restored::Untouched(file.clone())]);
+            assert!(file.is_symlink());
+        }
     }
 
     #[test]

@@ -70,17 +70,55 @@ pub fn read(path: &Path, owner: u32) -> Result<Option<Vec<u8>>, WriteError> {
         }
         Ok(_) => {}
     }
+    let (found, bytes) = regular(path, OFlags::NOFOLLOW)?;
+    if is_foreign(&found, owner) {
+        return Err(WriteError::Foreign(path.to_owned()));
+    }
+    Ok(Some(bytes))
+}
+
+/// What libpam finds at a path, whoever decides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing, or a link that leads nowhere.
+    Nothing,
+    /// A file with these bytes.
+    File(Vec<u8>),
+    /// A link to a file with these bytes.
+    Link(Vec<u8>),
+}
+
+/// What is at a path, for taking something out of it: no link, owner or mode is in the way.
+///
+/// # Errors
+/// [`WriteError`]: it is no regular file, or cannot be read.
+pub fn look(path: &Path) -> Result<Found, WriteError> {
+    let nothing = |cause: &io::Error| cause.kind() == io::ErrorKind::NotFound;
+    let is_link = match fs::symlink_metadata(path) {
+        Err(cause) if nothing(&cause) => return Ok(Found::Nothing),
+        Err(cause) => return Err(WriteError::System(path.to_owned(), cause)),
+        Ok(found) => found.is_symlink(),
+    };
+    let flags = if is_link { OFlags::empty() } else { OFlags::NOFOLLOW };
+    match regular(path, flags) {
+        Ok((_, bytes)) if is_link => Ok(Found::Link(bytes)),
+        Ok((_, bytes)) => Ok(Found::File(bytes)),
+        Err(WriteError::System(_, cause)) if nothing(&cause) => Ok(Found::Nothing),
+        Err(error) => Err(error),
+    }
+}
+
+/// A regular file's facts and bytes.
+fn regular(path: &Path, flags: OFlags) -> Result<(fs::Metadata, Vec<u8>), WriteError> {
+    let system = |cause| WriteError::System(path.to_owned(), cause);
     let file = OpenOptions::new()
         .read(true)
-        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
+        .custom_flags((flags | OFlags::NONBLOCK).bits().cast_signed())
         .open(path)
         .map_err(system)?;
     let found = file.metadata().map_err(system)?;
     if !found.is_file() {
         return Err(WriteError::Irregular(path.to_owned()));
-    }
-    if is_foreign(&found, owner) {
-        return Err(WriteError::Foreign(path.to_owned()));
     }
     let mut bytes = Vec::new();
     let most = u64::try_from(LARGEST).unwrap_or(u64::MAX);
@@ -88,7 +126,7 @@ pub fn read(path: &Path, owner: u32) -> Result<Option<Vec<u8>>, WriteError> {
     if bytes.len() > LARGEST {
         return Err(system(io::Error::from(io::ErrorKind::FileTooLarge)));
     }
-    Ok(Some(bytes))
+    Ok((found, bytes))
 }
 
 /// Whether somebody else than this user, or root, decides what stands in it.
@@ -110,16 +148,18 @@ fn check_directory(path: &Path, owner: u32) -> Result<(), WriteError> {
 
 /// Writes a file in one step, durably: a new one beside it takes its place. Owner, mode and extended
 /// attributes (an SELinux label, an access list) are those of the file that was there; of a new one,
-/// owner and mode those of `model` where it is given, else root's and 0644.
+/// owner and mode those of `model` where it is given, else root's and 0644. A link gives way to a new
+/// file: what it leads to is left alone, and decides nothing of that.
 ///
 /// # Errors
 /// [`WriteError`]; the file is as it was then.
 pub fn replace(path: &Path, bytes: &[u8], model: Option<&Path>) -> Result<(), WriteError> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    let old = (!is_link).then_some(path);
     let beside = directory_of(path).join(temporary_name(path));
     // Left behind by a crash in the middle of an earlier change.
     let _ = fs::remove_file(&beside);
-    let written =
-        write_beside(&beside, path, bytes, model).and_then(|()| fs::rename(&beside, path));
+    let written = write_beside(&beside, old, bytes, model).and_then(|()| fs::rename(&beside, path));
     if let Err(cause) = written {
         let _ = fs::remove_file(&beside);
         return Err(WriteError::System(path.to_owned(), cause));
@@ -127,11 +167,16 @@ pub fn replace(path: &Path, bytes: &[u8], model: Option<&Path>) -> Result<(), Wr
     sync_directory(path)
 }
 
-fn write_beside(beside: &Path, path: &Path, bytes: &[u8], model: Option<&Path>) -> io::Result<()> {
+fn write_beside(
+    beside: &Path,
+    old: Option<&Path>,
+    bytes: &[u8],
+    model: Option<&Path>,
+) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(beside)?;
     file.write_all(bytes)?;
-    let old = match File::open(path) {
-        Ok(old) => Some(old),
+    let old = match old.map(File::open).transpose() {
+        Ok(old) => old,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => None,
         Err(cause) => return Err(cause),
     };
