@@ -40,3 +40,24 @@ fn a_login_shell_whose_stack_includes_the_other_is_asked_with_it() {
     assert_eq!(enabled.code, 0);
     assert!(!enabled.screen.contains("asks for no code"), "{}", enabled.transcript());
 }
+
+#[test]
+fn passwd_is_told_of_its_own_phase_and_of_the_example() {
+    let (_daemon, host) = ssh_host();
+    let passwd = "@include common-password\n";
+    host.write("pam.d/passwd", passwd);
+    let shown = host.run(&["pam", "enable", "passwd", "--yes"], &[]);
+    assert_eq!((shown.code, host.read("pam.d/passwd").as_deref()), (1, Some(passwd)));
+    insta::assert_snapshot!("enable-passwd", host.transcript(&shown));
+}
+
+#[test]
+fn a_fault_in_a_stack_is_called_one() {
+    let (_daemon, host) = ssh_host();
+    host.write(
+        "pam.d/su",
+        "@include common-auth\nauth required pam_twinlock.so\n@include common-account\n",
+    );
+    let shown = host.run(&["pam", "status"], &[]);
+    insta::assert_snapshot!("status-flawed", host.transcript(&shown));
+}

@@ -56,7 +56,8 @@ impl fmt::Display for Misplaced {
             Self::Stack(error) => write!(f, "{error}. Mend it and try again."),
             Self::NoFirstFactor => f.write_str(
                 "no line of its auth stack checks a first factor (such as pam_unix.so, or \
-                 '@include common-auth'), so a code alone would log in. Add that line first.",
+                 '@include common-auth' on Debian, 'auth substack system-auth' on Fedora), so a code \
+                 alone would log in. Add that line first.",
             ),
             Self::NoAccount => f.write_str(
                 "it has no account lines of its own. Add the usual one first, '@include \

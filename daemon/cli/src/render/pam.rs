@@ -107,7 +107,10 @@ fn one_standing(standing: &Standing, view: &View) -> String {
         text.push_str(&format!("  {}\n", unasked(sibling)));
     }
     if let Some(flaw) = &standing.flaw {
-        text.push_str(&format!("  Mend: {}.\n", escape::line(flaw)));
+        text.push_str(&format!(
+            "  Fault: {}. 'twinlock doctor' says what mends it.\n",
+            escape::line(flaw)
+        ));
     }
     text
 }

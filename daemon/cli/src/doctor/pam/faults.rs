@@ -7,7 +7,7 @@ use twinlock_pam_stack::machine::{Asked, Detour, FirstFactor, Impression};
 use twinlock_pam_stack::modules::Role;
 use twinlock_pam_stack::{Element, Entry, Folders, Phase};
 
-use super::mend::{confine, first_line, with_control};
+use super::mend::{confine, first_line, password_line, with_control};
 use super::service::{Run, Service, role};
 use crate::doctor::finding::{Area, Finding, Place, Severity};
 
@@ -222,7 +222,7 @@ impl Look<'_> {
         Finding {
             what: format!("{name} asks for a code and for nothing else"),
             why: "A code alone logs in: there is no first factor.".to_owned(),
-            mend: format!("Write '@include common-auth' before {}", own.origin),
+            mend: format!("Write '{}' before {}", password_line(self.folders), own.origin),
             ..self.finding("pam-code-alone", Severity::Severe, Some(place(own)))
         }
     }

@@ -20,6 +20,17 @@ pub(super) fn with_control(entry: &Entry, control: &str) -> String {
     line
 }
 
+/// The line that takes in what checks a password on a console, as this distribution has it.
+pub(super) fn password_line(folders: &Folders) -> &'static str {
+    let lines = [
+        ("common-auth", "@include common-auth"),
+        ("system-auth", "auth substack system-auth"),
+        ("password-auth", "auth substack password-auth"),
+    ];
+    let found = lines.into_iter().find(|(file, _)| folders.read(file).is_ok());
+    found.map_or("auth requisite pam_unix.so", |(_, line)| line)
+}
+
 /// What keeps the result of a line from leading past Twinlock's.
 ///
 /// Where the lines behind it end in `pam_deny` and `pam_permit`, as pam-auth-update(8) writes them,

@@ -219,6 +219,23 @@ fn a_code_before_the_password_and_a_code_alone_are_found() {
 }
 
 #[test]
+fn the_line_that_checks_a_password_is_the_one_of_the_distribution() {
+    let line = |files: &[&str]| {
+        let folder = Path::new("/nonexistent/pam.d");
+        let folders = Folders::at(vec![folder.to_owned()]);
+        mend::password_line(
+            &files
+                .iter()
+                .fold(folders, |folders, name| folders.with(folder.join(name), Vec::new())),
+        )
+    };
+    assert_eq!(line(&["common-auth"]), "@include common-auth");
+    assert_eq!(line(&["password-auth", "system-auth"]), "auth substack system-auth");
+    assert_eq!(line(&["password-auth"]), "auth substack password-auth");
+    assert_eq!(line(&[]), "auth requisite pam_unix.so");
+}
+
+#[test]
 fn arguments_that_the_module_refuses_are_found() {
     let text = PASSWORD_THEN_CODE
         .replace("auth required pam_twinlock.so", "auth required pam_twinlock.so nullok");
@@ -243,7 +260,12 @@ fn a_way_in_for_root_stays_while_the_daemon_is_down() {
         vec![service("login", login), service("sshd", sshd), service("su", su)]
     };
     let asked = PASSWORD_THEN_CODE;
-    assert!(way_in::check(&all(asked, asked, asked), true).is_some());
+    let mend = way_in::check(&all(asked, asked, asked), true).unwrap().mend;
+    assert_eq!(mend, "twinlock pam disable login");
+    let mend = way_in::check(&all(asked, asked, asked)[1..], true).unwrap().mend;
+    assert_eq!(mend, "twinlock pam disable sshd", "there is no console");
+    let no_console = [service("sshd", plain), service("su", asked)];
+    assert_eq!(way_in::check(&no_console, false).unwrap().mend, "twinlock pam disable su");
     assert!(way_in::check(&all(asked, asked, plain), true).is_some(), "su is no way in");
     assert_eq!(way_in::check(&all(plain, asked, asked), false), None, "a console");
     assert!(way_in::check(&all(asked, plain, asked), false).is_some(), "sshd lets no root in");

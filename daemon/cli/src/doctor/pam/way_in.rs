@@ -29,6 +29,11 @@ pub(super) fn check(services: &[Service], root_over_ssh: bool) -> Option<Finding
     } else {
         "who logs in while twinlockd does not run cannot become root: su and sudo ask Twinlock"
     };
+    // A console asks for the password alone then; without one, the next best.
+    let candidates =
+        if doors.is_empty() { ["login", "gdm-password", "sshd"] } else { ["login", "su", "sudo"] };
+    let asks = |name: &&str| services.iter().any(|it| it.name == **name && it.has_twinlock());
+    let opened = candidates.iter().copied().find(|name| asks(name)).unwrap_or("login");
     Some(Finding {
         area: Area::Pam,
         fault: "no-way-in",
@@ -38,8 +43,6 @@ pub(super) fn check(services: &[Service], root_over_ssh: bool) -> Option<Finding
         why: "A full disk or a lost key then locks out everybody who could mend it. Without a way \
               in there is only a boot into single-user mode."
             .to_owned(),
-        mend: "Take Twinlock's lines out of /etc/pam.d/login, so that a console asks for the \
-               password alone"
-            .to_owned(),
+        mend: format!("twinlock pam disable {opened}"),
     })
 }

@@ -29,6 +29,12 @@ use crate::render::pam;
 use crate::settings;
 use crate::surroundings::Surroundings;
 
+/// The service that changes passwords, and lets nobody in.
+const PASSWD: &str = "passwd";
+
+/// Its lines, as the packages install them.
+const PASSWD_EXAMPLE: &str = "/usr/share/doc/twinlock/examples/pam/passwd";
+
 const HELP: &str = "The change is taken back by itself unless it is confirmed in time: log in \
                     once more, in a second session, while this one stays open, and confirm with \
                     'twinlock pam confirm SERVICE', or at the question here. Whatever happens to \
@@ -74,6 +80,9 @@ enum FirstFactor {
 /// [`Failure`]; nothing is changed then, or what was is taken back.
 pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Result<(), Failure> {
     let service = &*args.service;
+    if service == PASSWD {
+        return Err(by_hand_for_passwd(around));
+    }
     plan::check_module(&around.machine).map_err(refused)?;
     let socket = settings::login_socket(config)?;
     let mut client = around.client(config)?;
@@ -111,6 +120,16 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
         return Ok(());
     }
     watch::until_confirmed(&made.0, args.confirm_within, &mut client, around)
+}
+
+/// Its code is asked in the password phase, where libpam runs the stack twice: the line has one place.
+fn by_hand_for_passwd(around: &Surroundings) -> Failure {
+    Failure::refused(format!(
+        "passwd lets nobody in: it asks for a code in its password phase, and this command writes no \
+         line of that. Write 'password required pam_twinlock.so' into {} by hand, behind the line that \
+         changes the password, as {PASSWD_EXAMPLE} shows it.",
+        around.machine.file_of(PASSWD).display()
+    ))
 }
 
 fn refused(why: NoPlan) -> Failure {
