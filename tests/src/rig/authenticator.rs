@@ -47,6 +47,18 @@ impl Authenticator {
         self.of_step(step)
     }
 
+    /// A code that no earlier call gave and that is accepted for a whole step to come, for a test
+    /// that uses it late.
+    pub fn lasting(&mut self) -> String {
+        let mut now = settled();
+        while self.last > now {
+            thread::sleep(Duration::from_secs(1));
+            now = settled();
+        }
+        self.last = now.max(self.last + 1);
+        self.of_step(self.last)
+    }
+
     /// The code of the current step, given when it stays current for the next few seconds.
     pub fn current(&self) -> String {
         self.of_step(settled())

@@ -14,15 +14,32 @@ use twinlock_tests::rig::users::create_many;
 const CRASHES: u32 = 50;
 const GUESSERS: usize = 3;
 
-/// Moments that differ from round to round and are the same in every run: a linear congruential
-/// generator, Knuth's MMIX constants.
-struct Moments(u64);
+/// Moments that differ from round to round: a linear congruential generator, Knuth's MMIX
+/// constants. They are below a time that follows how long logins take on this host, so that about
+/// every third comes in.
+struct Moments {
+    state: u64,
+    below: Duration,
+}
 
 impl Moments {
-    fn next(&mut self, below: Duration) -> Duration {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        Duration::from_micros((self.0 >> 33) % u64::try_from(below.as_micros()).unwrap())
+    const fn new() -> Self {
+        Self { state: 2026, below: Duration::from_millis(25) }
+    }
+
+    fn next(&mut self) -> Duration {
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_micros((self.state >> 33) % u64::try_from(self.below.as_micros()).unwrap())
+    }
+
+    /// What became of the login that a moment was for.
+    fn learn(&mut self, came_in: bool) {
+        let (shortest, longest) = (Duration::from_millis(2), Duration::from_secs(2));
+        let below = if came_in { self.below * 2 / 3 } else { self.below * 5 / 4 };
+        self.below = below.clamp(shortest, longest);
     }
 }
 
@@ -37,8 +54,8 @@ struct Round {
 
 fn crash(user: &str, daemon: &mut Daemon, moment: Duration, fleet: &mut [Application]) -> Round {
     let mut phone = enrol(user);
-    let code = phone.fresh();
     let wrong = phone.wrong();
+    let code = phone.lasting();
     let (owner, guessers) = fleet.split_first_mut().expect("an owner and guessers");
     owner.submit(&Login::new("code", user).from("203.0.113.7").answer(code.as_str()));
     for (number, guesser) in (10..).zip(guessers.iter_mut()) {
@@ -67,11 +84,11 @@ fn told_and_tried(guesses: &[Outcome]) -> (u64, u64) {
 fn fifty_crashes_give_back_no_code_and_forgive_no_guess() {
     Host::run_with_daemon(|_, daemon| {
         let mut fleet: Vec<_> = (0..=GUESSERS).map(|_| Application::start()).collect();
-        let mut moments = Moments(2026);
+        let mut moments = Moments::new();
         let (mut cut_short, mut came_in) = (0, 0);
         for user in create_many("crash", CRASHES) {
-            let moment = moments.next(Duration::from_millis(25));
-            let mut round = crash(&user, daemon, moment, &mut fleet);
+            let mut round = crash(&user, daemon, moments.next(), &mut fleet);
+            moments.learn(round.owner.is_success());
             daemon.restart();
 
             let counted = failures(&round.user);

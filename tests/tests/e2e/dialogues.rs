@@ -1,5 +1,6 @@
 //! One login is one dialogue: bound to its connection, user, service and time, and few at once.
 
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -7,8 +8,9 @@ use twinlock_tests::login::{Login, Outcome, code};
 use twinlock_tests::rig::application::{Application, Barrier, login};
 use twinlock_tests::rig::command::{enrol, failures};
 use twinlock_tests::rig::host::Host;
+use twinlock_tests::rig::namespace::write;
 use twinlock_tests::rig::pam_stack::{code_alone, install};
-use twinlock_tests::rig::process::PATIENCE;
+use twinlock_tests::rig::process::{PATIENCE, eventually};
 
 #[test]
 fn one_source_has_eight_dialogues_with_a_user_and_no_more() {
@@ -95,18 +97,22 @@ fn a_right_code_carries_its_ticket_into_the_account_phase_of_sshd() {
 #[test]
 fn a_ticket_outlives_no_restart_of_the_daemon() {
     Host::run_with_daemon(|_, daemon| {
-        // A second Twinlock line in the auth phase stands at the barrier, with the first one's
-        // ticket given out; it is asked for again by the account phase after the restart.
+        // Behind Twinlock in the auth phase, so with the ticket given out, the login stands still
+        // until the daemon is back; then the account phase shows the ticket.
+        let hold = "touch /run/rig/held\n\
+                    for turn in $(seq 400); do [ -e /run/rig/on ] && exit; sleep 0.05; done\n";
+        write("/run/rig/hold", hold);
         let mut stack = code_alone("timeout=3");
-        stack.insert(1, "auth optional pam_exec.so quiet /bin/sleep 2".to_owned());
+        stack.insert(1, "auth optional pam_exec.so quiet /bin/sh /run/rig/hold".to_owned());
         install("code", &stack);
         let mut phone = enrol("alice");
         let mut application = Application::start();
         let attempt = Login::new("code", "alice").from("203.0.113.9").answer(phone.fresh());
         application.submit(&attempt);
-        thread::sleep(Duration::from_millis(1000));
+        assert!(eventually(PATIENCE, || Path::new("/run/rig/held").exists()), "no ticket came");
         daemon.stop();
         daemon.restart();
+        write("/run/rig/on", "");
         let outcome = application.outcome();
         assert_eq!(outcome.authenticate, Some(code::SUCCESS), "{outcome:?}");
         assert_eq!(outcome.account, Some(code::PERM_DENIED), "{outcome:?}");

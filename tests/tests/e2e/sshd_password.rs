@@ -1,7 +1,7 @@
 //! sshd's `password` method answers every silent prompt with the password. It never answers a
 //! prompt for a code.
 
-use twinlock_tests::rig::command::{enrol, failures};
+use twinlock_tests::rig::command::{enrol, failures, verifies};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{install, password_then_code, twinlock};
 use twinlock_tests::rig::process::PATIENCE;
@@ -14,14 +14,14 @@ fn a_password_that_is_a_right_code_does_not_pass_as_one() {
         install("sshd", &password_then_code(""));
         let _sshd = Sshd::start(&["AuthenticationMethods password"]);
         let mut phone = enrol("alice");
-        let code = phone.fresh();
+        let code = phone.lasting();
         host.alice.set_password(&code);
         let mut terminal = Ssh::to(&host.alice).methods("password").from("203.0.113.7").start();
         terminal.expect("assword:").type_line(&code);
         assert!(!is_in(&mut terminal, "alice"), "{}", terminal.transcript());
         assert_eq!(failures("alice"), 0, "the password was not tried as a code");
         // Nor was it used up: it is still good where it is typed as a code.
-        assert!(twinlock_tests::rig::command::verifies("alice", &code));
+        assert!(verifies("alice", &code));
     });
 }
 
@@ -31,7 +31,7 @@ fn a_password_after_a_failed_keyboard_interactive_try_in_the_same_connection_is_
         install("sshd", &password_then_code(""));
         let _sshd = Sshd::start(&[]);
         let mut phone = enrol("alice");
-        let code = phone.fresh();
+        let code = phone.lasting();
         host.alice.set_password(&code);
         let mut terminal = Ssh::to(&host.alice)
             .methods("keyboard-interactive,password")
@@ -44,7 +44,7 @@ fn a_password_after_a_failed_keyboard_interactive_try_in_the_same_connection_is_
         terminal.expect("alice@203.0.113.1's password:").type_line(&code);
         assert!(!is_in(&mut terminal, "alice"), "{}", terminal.transcript());
         assert_eq!(failures("alice"), 3, "only what was typed as a code was counted");
-        assert!(twinlock_tests::rig::command::verifies("alice", &code));
+        assert!(verifies("alice", &code));
     });
 }
 
