@@ -227,12 +227,14 @@ fn without_a_daemon_nobody_gets_in_and_everybody_is_told() {
 
 #[test]
 #[allow(clippy::disallowed_methods)]
-fn a_hanging_daemon_is_left_within_the_time_and_a_second() {
+fn a_hanging_daemon_is_left_when_its_time_is_over() {
     let stack = Stack::new("timeout=1");
     stack.socket.serve_daemon();
+    application();
     let start = Instant::now();
     assert_eq!(stack.codes("mallory", "auth", &[]), [AUTHINFO_UNAVAIL]);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    // Without the argument it would be five seconds.
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
 }
 
 #[test]

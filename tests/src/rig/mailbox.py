@@ -24,7 +24,7 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         if mode == "full":
-            numbers = re.findall("[0-9]{6}", envelope.content.decode())
+            numbers = re.findall(r"(?m)^[0-9]{6}\r?$", envelope.content.decode())
             return f"552 the mailbox is full, no room for {' '.join(numbers)}"
         if self.busy:
             Handler.busy = False

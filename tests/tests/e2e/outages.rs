@@ -11,13 +11,13 @@ use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{code_alone, install};
 use twinlock_tests::rig::process::{PATIENCE, Process, as_user};
 
-/// A right code comes in without delay, a wrong one does not.
+/// A right code comes in without delay, less than the time-out of its stack; a wrong one does not.
 fn logins_go_on(application: &mut Application, phone: &mut Authenticator) {
     let attempt = Login::new("code", "alice").from("203.0.113.9");
     let outcome = application.login(&attempt.clone().answer(phone.wrong()));
     assert!(!outcome.is_success(), "{outcome:?}");
     let outcome = application.login(&attempt.answer(phone.fresh()));
-    assert!(outcome.is_success() && outcome.millis < 1000, "{outcome:?}");
+    assert!(outcome.is_success() && outcome.millis < 2500, "{outcome:?}");
 }
 
 #[test]

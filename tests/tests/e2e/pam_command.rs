@@ -92,8 +92,8 @@ fn sshd_asks_for_a_code_until_it_is_disabled_and_then_all_is_as_it_was() {
         let before = stack("sshd");
         let mut phone = enrol("alice");
         logs_in_without_a_code(host);
-        well(&["pam", "enable", "sshd", "--yes", "--confirm-within", "12s"]);
-        let deadline = Instant::now() + Duration::from_secs(12);
+        well(&["pam", "enable", "sshd", "--yes", "--confirm-within", "20s"]);
+        let deadline = Instant::now() + Duration::from_secs(20);
         assert_eq!(stack("sshd").matches("pam_twinlock.so").count(), 3, "{}", stack("sshd"));
         assert_eq!(state("sshd").as_deref(), Some("pending"));
 

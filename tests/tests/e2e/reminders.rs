@@ -10,7 +10,7 @@ use twinlock_tests::rig::command::{enrol, errors, twinlock};
 use twinlock_tests::rig::daemon::{Daemon, configure};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::mailbox::{Mailbox, Mode};
-use twinlock_tests::rig::process::{PATIENCE, demand};
+use twinlock_tests::rig::process::{PATIENCE, demand, eventually};
 
 /// The date so many days from now, from a calendar that is not ours.
 fn date(days: u32) -> String {
@@ -40,6 +40,14 @@ fn reminders(mailbox: &Mailbox) -> Vec<String> {
     mails.map(|mail| mail.text).filter(|text| text.contains("will be required on web1")).collect()
 }
 
+/// The same once there are so many, which is soon after the log says so; and no more.
+fn awaited(mailbox: &Mailbox, count: usize) -> Vec<String> {
+    eventually(PATIENCE, || reminders(mailbox).len() >= count);
+    let sent = reminders(mailbox);
+    assert_eq!(sent.len(), count, "{sent:?}");
+    sent
+}
+
 #[test]
 fn who_is_not_enrolled_gets_one_e_mail_before_the_date_and_another_when_it_moves() {
     Host::run(|host| {
@@ -64,8 +72,7 @@ fn who_is_not_enrolled_gets_one_e_mail_before_the_date_and_another_when_it_moves
         let line = host.syslog.wait_for(mark, &["event=user.reminded", "user=\"alice\""], PATIENCE);
         assert!(line.contains(&day), "{line}");
         host.syslog.wait_for(mark, &["event=message.sent", "reminder"], PATIENCE);
-        let sent = reminders(&mailbox);
-        assert_eq!(sent.len(), 1, "{sent:?}");
+        let sent = awaited(&mailbox, 1);
         assert!(sent[0].contains("To: alice@example.org"), "{}", sent[0]);
         assert!(sent[0].contains(&day) && sent[0].contains("twinlock enroll"), "{}", sent[0]);
         assert!(sent[0].contains("Content-Type: text/html"), "{}", sent[0]);
@@ -84,8 +91,7 @@ fn who_is_not_enrolled_gets_one_e_mail_before_the_date_and_another_when_it_moves
         configure(&format!("{server}reminder = \"2 days\"\n{everyone}enforce_from = {moved}\n"));
         daemon.restart_at(Clock::days_ahead(5));
         host.syslog.wait_for(mark, &["event=message.sent", "reminder"], PATIENCE);
-        let sent = reminders(&mailbox);
-        assert_eq!(sent.len(), 2, "the date was moved: {sent:?}");
+        let sent = awaited(&mailbox, 2);
         assert!(sent[1].contains("To: alice@example.org") && sent[1].contains(&moved));
     });
 }
@@ -121,7 +127,7 @@ fn a_reminder_that_the_server_refuses_is_sent_on_another_day_and_then_no_more() 
         configure(&format!("{}{policy}", server(&mailbox, &authority)));
         daemon.restart_at(Clock::days_ahead(3));
         host.syslog.wait_for(mark, &["event=message.sent", "reminder"], PATIENCE);
-        assert_eq!(reminders(&mailbox).len(), 1);
+        awaited(&mailbox, 1);
         // The store has it soon after the log.
         std::thread::sleep(Duration::from_secs(1));
         let mark = host.syslog.mark();

@@ -90,7 +90,7 @@ fn each_way_in_which_a_gateway_fails_ends_in_time_with_a_cause_of_its_own() {
         let gateway = Gateway::start(answer);
         let begun = Instant::now();
         failed(&host(&gateway).code(TO, 2), cause);
-        assert!(begun.elapsed().as_secs() < 4, "{answer:?}: {:?}", begun.elapsed());
+        assert!(begun.elapsed().as_secs() < 8, "{answer:?}: {:?}", begun.elapsed());
         assert_eq!(gateway.requests().len(), 1, "{answer:?}");
     }
 }
@@ -104,9 +104,8 @@ fn what_a_gateway_answers_is_told_at_the_first_failure_and_once() {
     ] {
         let gateway = Gateway::start(answer);
         let host = host(&gateway);
-        let begun = Instant::now();
-        let line = host.code(TO, 6);
-        assert!(begun.elapsed().as_secs() < 2, "at the first failure: {:?}", begun.elapsed());
+        let line = host.code(TO, 9);
+        assert_eq!(gateway.requests().len(), 1, "{answer:?}: at the first failure");
         delayed(&line, &format!("the gateway 127.0.0.1:{} {cause}", gateway.port()));
         failed(&host.next_line(), &format!("given up: the gateway 127.0.0.1:{}", gateway.port()));
         assert_eq!(gateway.requests().len(), 2, "{answer:?}");

@@ -86,7 +86,7 @@ pub(super) async fn as_nobody(test: &str, input: String) -> String {
         let output = child.wait_with_output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     });
-    tokio::time::timeout(Duration::from_secs(30), run).await.unwrap().unwrap()
+    tokio::time::timeout(Duration::from_secs(120), run).await.unwrap().unwrap()
 }
 
 pub(super) fn line() -> String {

@@ -2,7 +2,11 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, mpsc},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -24,6 +28,8 @@ enum Mood {
 struct Moody<M> {
     disk: M,
     mood: Arc<Mutex<Mood>>,
+    /// Whether it has come to hang.
+    hangs: Arc<AtomicBool>,
     /// Ends a hang when the test does.
     end: mpsc::Receiver<()>,
 }
@@ -48,6 +54,7 @@ impl<M: Medium> Medium for Moody<M> {
             Mood::FailSync => Err("input/output error".into()),
             Mood::PanicInSync => panic!("sled gave up"),
             Mood::HangInSync => {
+                self.hangs.store(true, Ordering::SeqCst);
                 let _ = self.end.recv();
                 self.disk.sync(head)
             }
@@ -61,14 +68,33 @@ struct Rig {
     end: mpsc::Sender<()>,
     store: SledStore,
     mood: Arc<Mutex<Mood>>,
+    hangs: Arc<AtomicBool>,
+}
+
+impl Rig {
+    /// Waits until the disk hangs with a change.
+    async fn hanging(&self) {
+        let hangs = async {
+            while !self.hangs.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), hangs).await.expect("a change on its way");
+    }
 }
 
 fn rig(path: &Path, key: &MasterKey, options: Options) -> Rig {
     let opened = Opened::open(path, key, options.open_within).unwrap();
     let mood = Arc::new(Mutex::new(Mood::Sound));
+    let hangs = Arc::new(AtomicBool::new(false));
     let (end_sender, end) = mpsc::channel();
-    let store = SledStore::start(opened, options, |disk| Moody { disk, mood: mood.clone(), end });
-    Rig { end: end_sender, store: store.unwrap(), mood }
+    let store = SledStore::start(opened, options, |disk| Moody {
+        disk,
+        mood: mood.clone(),
+        hangs: hangs.clone(),
+        end,
+    });
+    Rig { end: end_sender, store: store.unwrap(), mood, hangs }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,15 +142,20 @@ async fn after_a_failure_nothing_is_acknowledged_or_served_until_the_store_is_op
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hanging_disk_is_an_error_in_time_and_its_change_is_not_read() {
     let place = Place::new();
-    let options = Options { answer_within: Duration::from_millis(300), ..Options::default() };
-    let rig = rig(&place.path(), &place.key, options);
+    let version = {
+        // With a patience in which a disk that is sound can be slow.
+        let store = place.open();
+        write(&store, "other", Version::ABSENT, "durable").await;
+        write(&store, "k", Version::ABSENT, "durable").await
+    };
     let waited = Duration::from_millis(300);
-    let version = write(&rig.store, "k", Version::ABSENT, "durable").await;
-    write(&rig.store, "other", Version::ABSENT, "durable").await;
+    let options = Options { answer_within: waited, ..Options::default() };
+    let rig = rig(&place.path(), &place.key, options);
 
     *rig.mood.lock().unwrap() = Mood::HangInSync;
     let hanging = rig.store.commit(vec![put("k", version, "not durable")]).await;
     assert_eq!(hanging, Err(StoreError::TimedOut { waited }.into()));
+    rig.hanging().await;
     // sled shows the new value by now; a reader waits rather than see it.
     assert_eq!(rig.store.read("k").await, Err(StoreError::TimedOut { waited }));
     let queued = rig.store.commit(vec![put("new", Version::ABSENT, "1")]).await;
@@ -144,7 +175,7 @@ async fn a_reader_waits_for_the_flush_and_sees_the_new_value() {
     let first = std::future::poll_fn(|context| Poll::Ready(commit.as_mut().poll(context)));
     assert!(first.await.is_pending());
     let read = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        rig.hanging().await;
         let read = rig.store.read("k");
         let end = async {
             tokio::time::sleep(Duration::from_millis(100)).await;
