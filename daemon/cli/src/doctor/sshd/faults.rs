@@ -138,7 +138,12 @@ impl Found<'_> {
         } else {
             "publickey,keyboard-interactive"
         };
-        let mend = self.write("AuthenticationMethods", value);
+        let mend = format!(
+            "{}. Accounts of programs log in by key alone with a profile that has 'mfa = false' \
+             and, at the end of a file of sshd's, 'Match Group' of theirs with \
+             'AuthenticationMethods publickey'",
+            self.write("AuthenticationMethods", value)
+        );
         Some(Finding {
             what: "AuthenticationMethods takes publickey alone".to_owned(),
             why: why.to_owned(),

@@ -70,6 +70,14 @@ fn a_login_grace_without_end_is_long_enough() {
 }
 
 #[test]
+fn who_takes_keys_alone_away_is_told_how_programs_keep_theirs() {
+    let settings = PACKAGED.replace("methods keyboard-interactive", "methods any");
+    let found = all(&effective(&settings), PASSWORD_STACK, &Places::of_this_host());
+    let mend = &found[0].mend;
+    assert!(mend.contains("'Match Group'") && mend.contains("mfa = false"), "{mend}");
+}
+
+#[test]
 fn keys_that_nobody_sees_are_severe() {
     let settings = PACKAGED.replace("methods keyboard-interactive", "methods any");
     let stack = Stack { sees_keys: false, ..PASSWORD_STACK };
