@@ -131,9 +131,10 @@ install: ## copy what `make` has built to DESTDIR and PREFIX
 	install -D -m 0644 packaging/dbus/org.twinlock1.conf $(DESTDIR)$(BUSPOLICYDIR)/org.twinlock1.conf
 	install -D -m 0644 packaging/dbus/org.twinlock1.service $(DESTDIR)$(DATADIR)/dbus-1/system-services/org.twinlock1.service
 	install -D -m 0644 packaging/polkit/org.twinlock1.policy $(DESTDIR)$(POLKITDIR)/org.twinlock1.policy
-	install -d $(DESTDIR)$(DATADIR)/dbus-1/interfaces $(DESTDIR)$(DOCDIR)/examples/pam
+	install -d $(DESTDIR)$(DATADIR)/dbus-1/interfaces $(DESTDIR)$(DOCDIR)/examples/pam/fedora
 	install -m 0644 packaging/dbus/interfaces/*.xml $(DESTDIR)$(DATADIR)/dbus-1/interfaces/
-	install -m 0644 packaging/pam/* $(DESTDIR)$(DOCDIR)/examples/pam/
+	install -m 0644 $(filter-out packaging/pam/fedora,$(wildcard packaging/pam/*)) $(DESTDIR)$(DOCDIR)/examples/pam/
+	install -m 0644 packaging/pam/fedora/* $(DESTDIR)$(DOCDIR)/examples/pam/fedora/
 	install -m 0644 README.md ARCHITECTURE.md SECURITY.md $(DESTDIR)$(DOCDIR)/
 	install -d $(DESTDIR)$(DATADIR)/twinlock/templates
 	install -m 0644 config/templates/* $(DESTDIR)$(DATADIR)/twinlock/templates/

@@ -18,6 +18,11 @@ const COMMON_ACCOUNT: &str = "account\t[success=1 new_authtok_reqd=done default=
 const PASSWORD_THEN_CODE: &str = "@include common-auth\nauth required pam_twinlock.so\n\
                                   account required pam_twinlock.so\n@include common-account\n";
 
+/// What authselect(8) writes on Fedora for users of the host alone, into each of two files.
+const SYSTEM_AUTH: &str = "auth required pam_env.so\nauth required pam_faildelay.so delay=2000000\n\
+                           auth sufficient pam_unix.so nullok\nauth required pam_deny.so\n\
+                           account required pam_unix.so\n";
+
 fn folders(files: &[(&str, &str)]) -> Folders {
     let folder = Path::new("/nonexistent/pam.d");
     let common = [("common-auth", COMMON_AUTH), ("common-account", COMMON_ACCOUNT)];
@@ -60,6 +65,29 @@ fn the_lines_of_the_packages_have_no_fault() {
         let service = name.split('-').next().unwrap();
         assert!(text.contains("pam_twinlock.so"));
         assert_eq!(faults(service, &text), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn the_lines_for_fedora_have_no_fault_but_that_of_a_substack() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/pam/fedora");
+    let goes_on = ["pam-wrong-factor-goes-on"];
+    for name in ["sshd", "sshd-publickey", "su", "sudo", "login"] {
+        let text = std::fs::read_to_string(examples.join(name)).unwrap();
+        let service = name.split('-').next().unwrap();
+        let faults = |text: &str| {
+            let shared = ["system-auth", "password-auth"].map(|name| (name, SYSTEM_AUTH));
+            let found =
+                findings(service, &[&shared[..], &[("postlogin", ""), (service, text)]].concat());
+            found.into_iter().map(|finding| finding.fault).collect::<Vec<_>>()
+        };
+        let expected = if name == "sshd-publickey" { &[][..] } else { &goes_on[..] };
+        assert_eq!(faults(&text), expected, "{name}");
+        // As their README has it for a host with users of its own alone.
+        let own = ["system-auth", "password-auth"].iter().fold(text, |text, shared| {
+            text.replace(&format!("substack     {shared}"), "requisite    pam_unix.so")
+        });
+        assert_eq!(faults(&own), [""; 0], "{name}");
     }
 }
 
