@@ -171,6 +171,8 @@ impl Start {
         // Past the limit a login may be refused and has to be tried again; past the unit's, all.
         let _ = tokio::time::timeout(GRACE, desk.lull()).await;
         logins.abort();
+        // Before the rest, which takes its time: the next daemon is waited for, and not this one.
+        desk.close();
         if let Err(error) = engine.remember_time().await {
             journal::line(&format!("the latest time could not be stored: {error}"));
         }

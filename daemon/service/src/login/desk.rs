@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 pub use super::reply::{Ending, OpenDialogue, Reply};
 use super::{
+    doors::Doors,
     reply::without_prompt,
     request::Request,
     sessions::Sessions,
@@ -44,7 +45,7 @@ pub const LIFETIME: Duration = Duration::from_secs(5 * 60);
 const DEADLINE: Duration = Duration::from_millis(4500);
 
 /// A program that has been given a ticket brings it to the account phase within this, or has none.
-const BETWEEN_PHASES: Duration = Duration::from_millis(500);
+const BETWEEN_PHASES: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether such a program is still on its way.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -60,6 +61,7 @@ pub struct Desk {
     pub(super) sessions: Sessions,
     stacks: Stacks,
     dialogues: AtomicU64,
+    doors: Doors,
 }
 
 /// One login as it stands at the desk.
@@ -79,21 +81,37 @@ impl Desk {
             slots: Slots::new(LIFETIME),
             sessions: Sessions::default(),
             dialogues: AtomicU64::new(0),
+            doors: Doors::default(),
         }
     }
 
-    /// Returns at a moment when no login is on its way from its auth to its account phase: a ticket
-    /// does not outlive the daemon, and its login would be refused. Logins go on meanwhile, so the
-    /// caller says how long to wait for such a moment.
+    /// Takes no further code, and returns when no login is on its way from its auth to its account
+    /// phase: a ticket does not outlive the daemon, and its login would be refused. The caller says how
+    /// long to wait.
     pub async fn lull(&self) {
-        while self.tickets.in_flight(BETWEEN_PHASES, self.engine.steady()) > 0 {
+        self.doors.stop();
+        while !self.doors.is_empty()
+            || self.tickets.in_flight(BETWEEN_PHASES, self.engine.steady()) > 0
+        {
             tokio::time::sleep(GLANCE).await;
         }
+    }
+
+    /// Ends every connection. Whoever is at a prompt is asked again by the next daemon.
+    pub fn close(&self) {
+        self.doors.close();
+    }
+
+    /// Returns when every connection has to end.
+    pub(super) async fn closed(&self) {
+        self.doors.closed().await;
     }
 
     /// One call of `Begin`. `process` is the peer's process id.
     pub async fn begin(&self, request: Request, process: i32) -> Reply {
         let (phase, name) = (request.phase, request.user.clone());
+        let begins = matches!(phase, Phase::Auth | Phase::Password) && request.ticket.is_none();
+        let _inside = if begins { Some(self.doors.enter().await) } else { None };
         let open_door =
             phase == Phase::Auth && self.is_open_door(&request.service, &request.first_factors);
         // Elsewhere nobody says what was shown before PAM.
@@ -121,6 +139,7 @@ impl Desk {
 
     /// One call of `Answer`.
     pub async fn answer(&self, open: OpenDialogue, response: &Response) -> Reply {
+        let _inside = self.doors.enter().await;
         if self.engine.steady().saturating_sub(open.opened) >= LIFETIME {
             return Reply::Done(self.too_late(&open));
         }

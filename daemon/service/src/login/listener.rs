@@ -161,14 +161,18 @@ async fn connection(
     let built = Builder::socket(BoundedSocket::of_login(stream))
         .server(guid)
         .p2p()
-        .serve_at(OBJECT_PATH, LoginInterface::new(desk, process, place.occupant()))
+        .serve_at(OBJECT_PATH, LoginInterface::new(Arc::clone(&desk), process, place.occupant()))
         .build();
     match tokio::time::timeout(HANDSHAKE, built).await {
-        Ok(Ok(connection)) => {
-            if tokio::time::timeout(LONGEST, connection.closed()).await.is_err() {
-                journal::line("a login connection stayed open too long and was closed");
+        Ok(Ok(connection)) => tokio::select! {
+            ended = tokio::time::timeout(LONGEST, connection.closed()) => {
+                if ended.is_err() {
+                    journal::line("a login connection stayed open too long and was closed");
+                }
             }
-        }
+            // Not by dropping it: a call that waits holds it as well.
+            () = desk.closed() => drop(connection.clone().close().await),
+        },
         Ok(Err(error)) => journal::line(&format!("a login connection failed: {error}")),
         Err(_) => journal::line("a login connection stayed silent and was closed"),
     }

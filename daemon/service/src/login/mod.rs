@@ -1,6 +1,7 @@
 //! Logins: the private socket, the interface on it, and the desk behind it.
 
 pub mod desk;
+mod doors;
 pub mod interface;
 pub mod listener;
 mod password;

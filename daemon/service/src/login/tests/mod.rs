@@ -1,6 +1,7 @@
 //! Logins at the desk, and over a real socket.
 
 mod age;
+mod closing;
 mod faults;
 mod flow;
 mod limits;

@@ -30,6 +30,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) struct Served {
     setup: Setup,
+    pub(super) desk: Arc<Desk>,
     folder: TempDir,
     task: JoinHandle<std::io::Result<()>>,
 }
@@ -42,8 +43,8 @@ impl Served {
         let folder = tempfile::tempdir().unwrap();
         let listener = listener::bind(&folder.path().join("login.sock")).unwrap();
         let desk = Arc::new(desk(&engine));
-        let task = tokio::spawn(listener::serve(listener, engine, desk));
-        Self { setup, folder, task }
+        let task = tokio::spawn(listener::serve(listener, engine, Arc::clone(&desk)));
+        Self { setup, desk, folder, task }
     }
 
     fn socket(&self) -> PathBuf {
