@@ -1,35 +1,44 @@
 //! A person at a terminal: a program on a pseudo-terminal of its own, text that is waited for,
 //! lines that are typed.
 
-use std::fs::File;
-use std::io::{Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use nix::pty::{Winsize, openpty};
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 
-use super::process::{PATIENCE, wait_for};
+use super::process::{PATIENCE, demand, wait_for};
 use super::transcript::Transcript;
 
-/// A program on a terminal. Dropping it hangs up.
+/// How often a screen on which nothing comes is looked at.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// A program on a terminal. Dropping it kills the program.
 pub struct Terminal {
     child: Child,
-    keyboard: File,
+    /// None once it has been hung up.
+    keyboard: Option<File>,
+    watcher: Option<JoinHandle<()>>,
     screen: Transcript,
     /// Up to here the screen has been looked at.
     cursor: usize,
+    /// Whether the watcher is to stop, at the next pause or at once.
+    over: Arc<AtomicBool>,
     hung_up: Arc<AtomicBool>,
 }
 
 impl Terminal {
     /// Starts a program with a fresh pseudo-terminal as its controlling one.
     pub fn start(command: &Command) -> Self {
-        let size = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };
-        let pty = openpty(&size, None).expect("open a pseudo-terminal");
-        let end = || Stdio::from(pty.slave.try_clone().expect("share the terminal"));
+        let (master, slave) = pseudo_terminal();
+        let end = || Stdio::from(slave.try_clone().expect("share the terminal"));
         let mut command = on_terminal(command);
         let child = command
             .stdin(end())
@@ -38,17 +47,16 @@ impl Terminal {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} did not start: {error}"));
         drop(command);
-        drop(pty.slave);
-        let keyboard = File::from(pty.master);
+        drop(slave);
+        let keyboard = master.try_clone().expect("share the master");
         let screen = Transcript::new();
-        let hung_up = Arc::new(AtomicBool::new(false));
-        thread::spawn({
-            let (master, screen) =
-                (keyboard.try_clone().expect("share the master"), screen.clone());
-            let hung_up = hung_up.clone();
-            move || watch(master, &screen, &hung_up)
+        let (over, hung_up) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let watcher = thread::spawn({
+            let (screen, over, hung_up) = (screen.clone(), over.clone(), hung_up.clone());
+            move || watch(master, &screen, &over, &hung_up)
         });
-        Self { child, keyboard, screen, cursor: 0, hung_up }
+        let (keyboard, watcher) = (Some(keyboard), Some(watcher));
+        Self { child, keyboard, watcher, screen, cursor: 0, over, hung_up }
     }
 
     /// Waits until a text stands on the screen behind what was expected before.
@@ -120,7 +128,15 @@ impl Terminal {
 
     /// Types bytes as they are.
     pub fn type_bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.keyboard.write_all(bytes).expect("type on the terminal");
+        let keyboard = self.keyboard.as_mut().expect("a terminal that has not been hung up");
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match keyboard.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(GLANCE),
+                Err(error) => panic!("type on the terminal: {error}"),
+            }
+        }
         self
     }
 
@@ -144,15 +160,27 @@ impl Terminal {
         let status = wait_for(&mut self.child, timeout).unwrap_or_else(|| {
             panic!("the program on the terminal goes on after {timeout:?}:\n{}", self.screen.text())
         });
-        self.hung_up.store(true, Ordering::SeqCst);
+        self.over.store(true, Ordering::SeqCst);
         self.screen.ended(Duration::from_secs(1));
         status
+    }
+
+    /// Takes the terminal away, and waits for the program's end: SIGHUP, if it does nothing else.
+    pub fn hang_up(mut self) -> ExitStatus {
+        self.hung_up.store(true, Ordering::SeqCst);
+        if let Some(watcher) = self.watcher.take() {
+            watcher.join().expect("the watcher of the terminal");
+        }
+        self.keyboard = None;
+        wait_for(&mut self.child, PATIENCE).unwrap_or_else(|| {
+            panic!("the program goes on without its terminal:\n{}", self.screen.text())
+        })
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.hung_up.store(true, Ordering::SeqCst);
+        self.over.store(true, Ordering::SeqCst);
         // An error means that it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -174,15 +202,30 @@ fn on_terminal(inner: &Command) -> Command {
     command
 }
 
-fn watch(mut master: File, screen: &Transcript, hung_up: &AtomicBool) {
+/// Both ends of a pseudo-terminal of 50 lines. No program inherits them by being started: one that
+/// had the master would keep its own terminal from being hung up.
+fn pseudo_terminal() -> (File, File) {
+    // Not to wait is a property of the master, so that its watcher can stop.
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let master = posix_openpt(flags).expect("open a pseudo-terminal");
+    grantpt(&master).and_then(|()| unlockpt(&master)).expect("unlock the pseudo-terminal");
+    let name = ptsname_r(&master).expect("the name of the pseudo-terminal");
+    demand(Command::new("stty").args(["-F", &name, "rows", "50", "cols", "200"]));
+    let mut slave = OpenOptions::new();
+    let slave = slave.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(&name);
+    (File::from(OwnedFd::from(master)), slave.expect("open the terminal"))
+}
+
+fn watch(mut master: File, screen: &Transcript, over: &AtomicBool, hung_up: &AtomicBool) {
     let mut buffer = [0; 4096];
-    loop {
+    while !hung_up.load(Ordering::SeqCst) {
         match master.read(&mut buffer) {
             Ok(count @ 1..) => screen.append(&buffer[..count]),
             // EIO: nobody has the terminal open. login(1) hangs it up and opens it again, so this
             // is the end only when the program has ended.
-            _ if hung_up.load(Ordering::SeqCst) => break,
-            _ => thread::sleep(Duration::from_millis(5)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(GLANCE),
+            _ if over.load(Ordering::SeqCst) => break,
+            _ => thread::sleep(GLANCE),
         }
     }
     screen.close();
