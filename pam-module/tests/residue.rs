@@ -5,6 +5,7 @@
 
 mod peer;
 
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -48,7 +49,8 @@ fn start_daemon(path: &Path) -> DaemonProcess {
         .spawn()
         .unwrap();
     for _ in 0..500 {
-        if path.exists() {
+        // It is bound before it listens.
+        if UnixStream::connect(path).is_ok() {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));

@@ -21,8 +21,16 @@ const RESTLESS: [&str; 12] = [
     "/var/lib/systemd",
 ];
 
-/// Further places that a running machine writes to: who has logged in, and the kept times of sudo.
-const RECORDS: [&str; 4] = ["/var/tmp", "/var/lib/rpm", "/var/lib/sudo", "/var/lib/private"];
+/// Further places that a running machine writes to: who has logged in, the kept times of sudo, and
+/// what is put aside every night.
+const RECORDS: [&str; 6] = [
+    "/var/tmp",
+    "/var/lib/rpm",
+    "/var/lib/sudo",
+    "/var/lib/private",
+    "/var/backups",
+    "/var/lib/logrotate",
+];
 
 /// A state of a machine, by path.
 pub struct Snapshot(BTreeMap<String, String>);

@@ -58,7 +58,10 @@ fn fingerprint() -> BTreeMap<String, String> {
     let mounts = fs::read_to_string("/proc/thread-self/mountinfo").expect("the mounts");
     found.insert("mounts".to_owned(), mounts);
     found.insert("name".to_owned(), demand(&mut Command::new("hostname")));
-    found.insert("addresses".to_owned(), demand(Command::new("ip").args(["-o", "address"])));
+    // How long an address that was lent is valid goes down by itself.
+    let addresses = demand(Command::new("ip").args(["-o", "address"]));
+    let addresses = addresses.lines().filter_map(|line| line.split("valid_lft").next());
+    found.insert("addresses".to_owned(), addresses.collect());
     found
 }
 
@@ -225,9 +228,11 @@ fn many_applications_pass_a_barrier_at_once() {
 fn neighbouring_codes_are_to_be_had_at_once() {
     // RFC 6238, appendix B: the SHA-1 key, eight digits there, the last six of them here.
     let mut phone = Authenticator::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+    // Before the others, which may be of a later step than these.
+    let near = [-1, 0, 1].map(|step| phone.away(step));
     let codes = [phone.fresh(), phone.fresh()];
     assert!(codes.iter().all(|code| code.len() == 6) && codes[0] != codes[1]);
-    assert!([-1, 0, 1].iter().any(|step| phone.away(*step) == codes[0]));
+    assert!(near.contains(&codes[0]));
     assert!(!codes.contains(&phone.wrong()));
 }
 

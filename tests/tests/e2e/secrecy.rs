@@ -8,7 +8,8 @@ use std::process::Command;
 use twinlock_tests::login::{Answer, Login};
 use twinlock_tests::rig::application::Application;
 use twinlock_tests::rig::authenticator::Authenticator;
-use twinlock_tests::rig::command::{enrol, json, twinlock};
+use twinlock_tests::rig::bus::Bus;
+use twinlock_tests::rig::command::{enrol, json, twinlock, verifies};
 use twinlock_tests::rig::daemon::{CONFIGURATION, Daemon, STORE};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{code_alone, install, password_then_code};
@@ -62,22 +63,23 @@ fn files(directory: &Path, found: &mut Vec<(String, Vec<u8>)>) {
 fn live(phone: &mut Authenticator, daemon: &mut Daemon) -> (Vec<String>, String) {
     let mut application = Application::start();
     let mut typed = Vec::new();
-    for code in [phone.fresh(), phone.wrong(), phone.fresh()] {
-        for _ in 0..2 {
-            application.login(&Login::new("code", "alice").answer(code.as_str()));
-        }
+    for is_right in [true, false, true] {
+        let code = if is_right { phone.fresh() } else { phone.wrong() };
+        let attempt = Login::new("code", "alice").answer(code.as_str());
+        assert_eq!(application.login(&attempt).is_success(), is_right);
+        assert!(!application.login(&attempt).is_success());
         typed.push(code);
     }
     let code = phone.fresh();
-    twinlock(&["verify", "alice", &code]);
+    assert!(verifies("alice", &code));
     typed.push(code);
     let odd = [Answer::from("canary in place of a code"), Answer::Bytes(vec![0xff, 0x1b, b'7'])];
     for answer in odd {
-        application.login(&Login::new("code", "alice").answer(answer));
+        assert!(!application.login(&Login::new("code", "alice").answer(answer)).is_success());
     }
     let mut said = application.stderr();
     daemon.kill();
-    application.login(&Login::new("code", "alice"));
+    assert!(!application.login(&Login::new("code", "alice")).is_success());
     daemon.restart();
     daemon.reload();
     for arguments in
@@ -93,10 +95,14 @@ fn live(phone: &mut Authenticator, daemon: &mut Daemon) -> (Vec<String>, String)
 
 #[test]
 fn a_canary_secret_and_typed_codes_are_found_nowhere() {
-    Host::run_with_daemon(|host, daemon| {
+    Host::run(|host| {
+        // What is there is from these programs.
+        demand(Command::new("mount").args(["-t", "tmpfs", "tmpfs", "/var/log"]));
+        let _bus = Bus::start();
         install("code", &code_alone("timeout=2 debug"));
+        let mut daemon = Daemon::start();
         let mut phone = enrol("alice");
-        let (typed, said) = live(&mut phone, daemon);
+        let (typed, said) = live(&mut phone, &mut daemon);
         let mut searched = vec![
             ("syslog".to_owned(), host.syslog.text().into_bytes()),
             ("standard error of the daemon".to_owned(), daemon.stderr().into_bytes()),

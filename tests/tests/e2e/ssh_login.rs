@@ -24,7 +24,7 @@ fn holds_the_door(host: &Host, phone: &mut Authenticator, ssh: &Ssh, password: O
         terminal.expect(CODE);
         terminal
     };
-    let code = phone.fresh();
+    let code = phone.lasting();
 
     let mark = host.syslog.mark();
     let mut right = start();

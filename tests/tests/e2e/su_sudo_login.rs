@@ -68,7 +68,7 @@ fn asks_for_a_code(program: fn(&Host) -> Program, user: &'static str) {
         let program = program(host);
         install(program.service, &password_then_code(&format!("timeout={TIMEOUT}")));
         let mut phone = enrol(user);
-        let code = phone.fresh();
+        let code = phone.lasting();
 
         let mark = host.syslog.mark();
         program.start().type_line(&code).expect(program.greeting);

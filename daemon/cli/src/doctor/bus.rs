@@ -216,7 +216,9 @@ mod tests {
     fn a_program_that_was_replaced_is_seen() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("sleep");
-        fs::copy("/bin/sleep", &program).unwrap();
+        // A file that this process writes cannot be run while a fork of another thread has it open.
+        let mut copy = std::process::Command::new("cp");
+        assert!(copy.arg("/bin/sleep").arg(&program).status().unwrap().success());
         let mut process = std::process::Command::new(&program).arg("60").spawn().unwrap();
         let before = is_replaced(Path::new("/proc"), process.id());
         fs::remove_file(&program).unwrap();

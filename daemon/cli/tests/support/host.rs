@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -198,8 +199,11 @@ cat "$2" $included 2>/dev/null | sed -n 's/^AuthenticationMethods/authentication
 pub fn sshd_host() -> (Daemon, Host) {
     let (daemon, host) = ssh_host();
     host.write("pam.d/sshd", SSHD);
-    host.write("sshd", FAKE_SSHD);
-    fs::set_permissions(host.path("sshd"), Permissions::from_mode(0o755)).unwrap();
+    host.write("sshd.text", FAKE_SSHD);
+    // Whatever another thread forks here would keep a file that is being written from being run.
+    let mut install = Command::new("install");
+    install.arg("-m755").args([host.path("sshd.text"), host.path("sshd")]);
+    assert!(install.status().unwrap().success());
     fs::create_dir_all(host.path("ssh/sshd_config.d")).unwrap();
     let include = format!("Include {}/*.conf\n", host.path("ssh/sshd_config.d").display());
     host.write("ssh/sshd_config", &include);

@@ -1,6 +1,12 @@
 //! What needs no server; with servers it is tried in `tests/tests/post`.
 
-use std::{fs, os::unix::fs::PermissionsExt, sync::mpsc::Receiver, time::Duration};
+use std::{
+    fs,
+    io::Write,
+    process::{Command, Stdio},
+    sync::mpsc::Receiver,
+    time::Duration,
+};
 
 use twinlock_config::templates::Overrides;
 use twinlock_core::{
@@ -81,8 +87,16 @@ fn program(script: &str) -> (tempfile::TempDir, String) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("send");
     let here = directory.path().display();
-    fs::write(&path, format!("#!/bin/sh\ncd {here}\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\ncd {here}\n{script}\n");
+    // Whatever another thread forks here would keep a file that is being written from being run.
+    let mut install = Command::new("install")
+        .args(["-m755", "/dev/stdin"])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    install.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(install.wait().unwrap().success());
     (directory, path.display().to_string())
 }
 

@@ -74,9 +74,9 @@ impl Stage {
         self.codes.pop().expect("alice has ten")
     }
 
-    /// `CODE` is one of bob's phone.
+    /// `CODE` is one of bob's phone, still good when everybody else was refused with it.
     pub fn code(&mut self) {
-        self.words.insert("CODE", self.bob.fresh());
+        self.words.insert("CODE", self.bob.lasting());
     }
 
     /// `FACTOR` is bob's newest.

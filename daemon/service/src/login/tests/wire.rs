@@ -246,6 +246,10 @@ async fn silent_and_babbling_peers_block_nobody() {
 
 #[tokio::test]
 async fn peers_who_sit_on_every_place_without_a_dialogue_keep_nobody_out() {
+    // Both ends of every connection are in this process.
+    let mut limit = Command::new("prlimit");
+    limit.args(["--pid", &std::process::id().to_string(), "--nofile=4096:"]);
+    assert!(limit.status().unwrap().success());
     let served = Served::start().await;
     let mut sitting = Vec::new();
     // One has ended its dialogue and does not go; the others never say a word.
