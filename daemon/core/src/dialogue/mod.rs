@@ -242,6 +242,11 @@ impl Dialogue {
         }
     }
 
+    /// Whether the next answer can use up a code. Behind an accepted one nothing is asked that can.
+    pub const fn takes_code(&self) -> bool {
+        !matches!(self.state, State::Trust(_) | State::Farewell(_))
+    }
+
     /// Begins the auth phase of a login. `known` is whether NSS knows the user; the record of a
     /// user it does not know is empty and is not kept.
     pub fn open(

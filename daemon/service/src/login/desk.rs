@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 pub use super::reply::{Ending, OpenDialogue, Reply};
 use super::{
-    doors::Doors,
+    doors::{Doors, Inside},
     reply::without_prompt,
     request::Request,
     sessions::Sessions,
@@ -46,6 +46,9 @@ const DEADLINE: Duration = Duration::from_millis(4500);
 
 /// A program that has been given a ticket brings it to the account phase within this, or has none.
 const BETWEEN_PHASES: Duration = Duration::from_secs(1);
+
+/// An answer is written to its connection within this.
+const WRITTEN: Duration = Duration::from_millis(50);
 
 /// How often it is looked whether such a program is still on its way.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -95,6 +98,19 @@ impl Desk {
         {
             tokio::time::sleep(GLANCE).await;
         }
+        // What was answered last is on the wire by then.
+        tokio::time::sleep(WRITTEN).await;
+    }
+
+    /// Lets a call of `Begin` in; what is returned goes when it is answered.
+    pub(super) async fn admit(&self, request: &Request) -> Inside<'_> {
+        let begins = matches!(request.phase, Phase::Auth | Phase::Password);
+        self.doors.enter(begins && request.ticket.is_none()).await
+    }
+
+    /// Lets a call of `Answer` in.
+    pub(super) async fn admit_answer(&self, open: &OpenDialogue) -> Inside<'_> {
+        self.doors.enter(open.dialogue.takes_code()).await
     }
 
     /// Ends every connection. Whoever is at a prompt is asked again by the next daemon.
@@ -110,8 +126,6 @@ impl Desk {
     /// One call of `Begin`. `process` is the peer's process id.
     pub async fn begin(&self, request: Request, process: i32) -> Reply {
         let (phase, name) = (request.phase, request.user.clone());
-        let begins = matches!(phase, Phase::Auth | Phase::Password) && request.ticket.is_none();
-        let _inside = if begins { Some(self.doors.enter().await) } else { None };
         let open_door =
             phase == Phase::Auth && self.is_open_door(&request.service, &request.first_factors);
         // Elsewhere nobody says what was shown before PAM.
@@ -139,7 +153,6 @@ impl Desk {
 
     /// One call of `Answer`.
     pub async fn answer(&self, open: OpenDialogue, response: &Response) -> Reply {
-        let _inside = self.doors.enter().await;
         if self.engine.steady().saturating_sub(open.opened) >= LIFETIME {
             return Reply::Done(self.too_late(&open));
         }

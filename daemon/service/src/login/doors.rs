@@ -1,8 +1,8 @@
 //! How the desk closes: no login loses a code that was right.
 //!
 //! ```text
-//! open ──► stopping: who brings a ticket is served     ──► closed: every connection goes, and the
-//!          who would get one waits for the next daemon      PAM module asks the next daemon anew
+//! open ──► stopping: who brings a ticket, or has given a ──► closed: every connection goes, and the
+//!          code, is served; who would give one waits         PAM module asks the next daemon anew
 //! ```
 //!
 //! A ticket does not outlive the daemon. A code that is taken while it stops would be used up for nothing:
@@ -31,7 +31,7 @@ impl Default for Doors {
     }
 }
 
-/// A call that may end in a ticket, until it has ended.
+/// A call, until it is answered.
 pub(super) struct Inside<'a>(&'a AtomicUsize);
 
 impl Drop for Inside<'_> {
@@ -41,13 +41,13 @@ impl Drop for Inside<'_> {
 }
 
 impl Doors {
-    /// Lets a call in that may end in a ticket; one that comes too late hears nothing, until its
+    /// Lets a call in. One that may use up a code and comes too late hears nothing, until its
     /// connection goes.
-    pub(super) async fn enter(&self) -> Inside<'_> {
+    pub(super) async fn enter(&self, takes_code: bool) -> Inside<'_> {
         // Counted before the stage is read: whoever stops does it the other way round.
         self.inside.fetch_add(1, Ordering::SeqCst);
         let inside = Inside(&self.inside);
-        if *self.stage.borrow() == Stage::Open {
+        if !takes_code || *self.stage.borrow() == Stage::Open {
             return inside;
         }
         drop(inside);
@@ -72,7 +72,7 @@ impl Doors {
         }
     }
 
-    /// Whether nobody inside can still be given a ticket.
+    /// Whether nobody is inside.
     pub(super) fn is_empty(&self) -> bool {
         self.inside.load(Ordering::SeqCst) == 0
     }

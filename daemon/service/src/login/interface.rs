@@ -60,6 +60,8 @@ impl LoginInterface {
             let text = "this connection has too many dialogues open";
             return Err(fdo::Error::LimitsExceeded(text.to_owned()));
         }
+        let desk = Arc::clone(&self.desk);
+        let _inside = desk.admit(&request).await;
         self.last += 1;
         let dialogue = self.last;
         self.occupant.set_busy(true);
@@ -81,9 +83,11 @@ impl LoginInterface {
         response: String,
     ) -> fdo::Result<(Vec<wire::Message>, String, Details)> {
         let response = Response::new(response);
-        let Some(open) = self.dialogues.remove(&dialogue) else {
-            return Err(fdo::Error::InvalidArgs("no such dialogue is open here".to_owned()));
-        };
+        let gone = || fdo::Error::InvalidArgs("no such dialogue is open here".to_owned());
+        let desk = Arc::clone(&self.desk);
+        // One that is kept waiting here ends with its connection, as any other.
+        let _inside = desk.admit_answer(self.dialogues.get(&dialogue).ok_or_else(gone)?).await;
+        let open = self.dialogues.remove(&dialogue).ok_or_else(gone)?;
         let reply = match self.desk.answer(*open, &response).await {
             Reply::Ask(messages, open) => {
                 self.dialogues.insert(dialogue, open);
