@@ -173,7 +173,8 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(Vec<UserStatus>, Vec<Problem>)> {
-        self.accounts.administrator_of_all(&users, &header, connection).await?;
+        let about = users.first().filter(|_| users.len() == 1).map(String::as_str);
+        self.accounts.administrator(&header, connection, about).await?;
         self.accounts.statuses(&users).await
     }
 
@@ -359,9 +360,11 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<ResetOutcome> {
-        let caller = self.administrator(&header, connection).await?;
+        let accounts = &self.accounts;
+        let (caller, asked) =
+            accounts.administrator_of_request(&request, &header, connection).await?;
         let print = options.print.unwrap_or_default();
-        self.accounts.approve_reset(&request, &caller, print).await
+        accounts.approve_reset(&request, asked.as_deref(), &caller, print).await
     }
 
     #[zbus(out_args("user"))]
@@ -371,8 +374,10 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<String> {
-        let caller = self.administrator(&header, connection).await?;
-        self.accounts.refuse_reset(&request, &caller).await
+        let accounts = &self.accounts;
+        let (caller, asked) =
+            accounts.administrator_of_request(&request, &header, connection).await?;
+        accounts.refuse_reset(&request, asked.as_deref(), &caller).await
     }
 
     async fn forget_user(

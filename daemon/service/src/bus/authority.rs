@@ -10,7 +10,12 @@
 //! password meanwhile. Whatever is not a clear yes is a no. Where a call concerns one user alone, their
 //! name is among the details: a rule may let somebody reset others than root.
 
-use std::{collections::HashMap, future::poll_fn, pin::Pin, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    future::poll_fn,
+    pin::Pin,
+    time::Duration,
+};
 
 use tokio::time::timeout;
 use twinlock_bus_api::error::Error;
@@ -25,7 +30,11 @@ use zbus::{
     message::{Flags, Header},
 };
 
-use super::{account::Accounts, caller::Caller, errors};
+use super::{
+    account::Accounts,
+    caller::{Caller, Identity},
+    errors,
+};
 
 /// How long polkit may take where nobody is asked for a password.
 const UNATTENDED: Duration = Duration::from_secs(5);
@@ -120,9 +129,20 @@ impl Accounts {
         about: Option<&str>,
     ) -> Result<Caller, Error> {
         let known = self.identify(header, connection).await?;
-        if !known.is_root()
-            && let Err(refusal) = ask(connection, header, about).await
-        {
+        if !known.is_root() {
+            self.demand_leave(&known, header, connection, about).await?;
+        }
+        Ok(self.in_turn(known).await)
+    }
+
+    async fn demand_leave(
+        &self,
+        known: &Identity,
+        header: &Header<'_>,
+        connection: &Connection,
+        about: Option<&str>,
+    ) -> Result<(), Error> {
+        if let Err(refusal) = ask(connection, header, about).await {
             let method = header.member().map_or("", |member| member.as_str());
             let cause = format!("uid {} may not call Admin.{method}: {refusal}", known.uid);
             self.engine.audit(AuditEvent::new(Happening::CallRefused, "", cause));
@@ -130,7 +150,7 @@ impl Accounts {
                 "Only an administrator may do that ({refusal}); use sudo."
             )));
         }
-        Ok(self.in_turn(known).await)
+        Ok(())
     }
 
     /// The caller, if an administrator of this user, and then the user.
@@ -146,24 +166,49 @@ impl Accounts {
         Ok((caller, user))
     }
 
-    /// The caller, if an administrator of these users: of the one, where it is one.
+    /// The caller, if an administrator of each of these users: polkit is asked about one after the
+    /// other, so that a rule about one holds in a list as well.
     pub(super) async fn administrator_of_all(
         &self,
         names: &[String],
         header: &Header<'_>,
         connection: &Connection,
     ) -> Result<Caller, Error> {
-        let [name] = names else { return self.administrator(header, connection, None).await };
-        let caller = self.administrator(header, connection, Some(name)).await?;
-        if !caller.is_root() {
+        let known = self.identify(header, connection).await?;
+        if known.is_root() {
+            return Ok(self.in_turn(known).await);
+        }
+        if names.is_empty() {
+            self.demand_leave(&known, header, connection, None).await?;
+        }
+        for name in names.iter().collect::<BTreeSet<_>>() {
+            self.demand_leave(&known, header, connection, Some(name)).await?;
+        }
+        let caller = self.in_turn(known).await;
+        for name in names {
             match self.user(name).await {
                 Ok(user) => check_spelling(&caller, name, &user)?,
-                // Told of in the answer, as with several.
+                // Told of in the answer.
                 Err(Error::UnknownUser(_)) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(caller)
+    }
+
+    /// The caller, if an administrator of the user whose request this is, and who that is; nobody, where
+    /// none waits. To be looked up it takes the caller's turn: it reads every record.
+    pub(super) async fn administrator_of_request(
+        &self,
+        request: &str,
+        header: &Header<'_>,
+        connection: &Connection,
+    ) -> Result<(Caller, Option<String>), Error> {
+        let looking = self.caller(header, connection).await?;
+        let user = self.who_asked(request).await.ok().map(|user| user.name);
+        drop(looking);
+        let caller = self.administrator(header, connection, user.as_deref()).await?;
+        Ok((caller, user))
     }
 
     /// The caller, if an administrator of the user whose enrolment this is.

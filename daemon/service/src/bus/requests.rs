@@ -96,10 +96,11 @@ impl Accounts {
     pub(super) async fn approve_reset(
         &self,
         id: &str,
+        asked: Option<&str>,
         caller: &Caller,
         print: bool,
     ) -> Result<ResetOutcome> {
-        let user = self.who_asked(id).await?;
+        let user = self.still_asks(id, asked).await?;
         let taker = Taker { by: self.name_of(caller).await, print };
         self.change(&user, |record, world, effects| {
             let asked = ResetRequest::open(&mut record.reset_request, id, world.now);
@@ -111,8 +112,13 @@ impl Accounts {
     }
 
     /// Refuses a request, and tells its user.
-    pub(super) async fn refuse_reset(&self, id: &str, caller: &Caller) -> Result<String> {
-        let user = self.who_asked(id).await?;
+    pub(super) async fn refuse_reset(
+        &self,
+        id: &str,
+        asked: Option<&str>,
+        caller: &Caller,
+    ) -> Result<String> {
+        let user = self.still_asks(id, asked).await?;
         let by = self.name_of(caller).await;
         self.change(&user, |record, world, effects| {
             let open = ResetRequest::open(&mut record.reset_request, id, world.now);
@@ -129,7 +135,14 @@ impl Accounts {
         .await
     }
 
-    async fn who_asked(&self, id: &str) -> Result<User> {
+    /// Who asks for this, if it is still the one whom polkit was asked about.
+    async fn still_asks(&self, id: &str, asked: Option<&str>) -> Result<User> {
+        let user = self.who_asked(id).await?;
+        if Some(&*user.name) == asked { Ok(user) } else { Err(no_request(id)) }
+    }
+
+    /// Who asks for this.
+    pub(super) async fn who_asked(&self, id: &str) -> Result<User> {
         let (waiting, _) = self.list_resets().await?;
         let asked = waiting.iter().find(|request| request.id.eq_ignore_ascii_case(id));
         self.user(&asked.ok_or_else(|| no_request(id))?.user).await

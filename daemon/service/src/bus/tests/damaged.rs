@@ -63,7 +63,7 @@ async fn a_request_is_approved_beside_a_record_that_is_damaged() {
     let (_setup, accounts) = daemon().await;
     let id = accounts.list_resets().await.unwrap().0.remove(0).id;
     let root = Caller::supposed(":1.2", 0);
-    assert!(accounts.approve_reset(&id, &root, true).await.unwrap().done);
+    assert!(accounts.approve_reset(&id, Some("alice"), &root, true).await.unwrap().done);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::{
 use twinlock_bus_api::{
     account::{AdminProxy, SelfServiceProxy},
     names::ADMIN_INTERFACE,
+    voucher::ResetOptions,
 };
 use zbus::{OwnedVariant, interface};
 
@@ -221,6 +222,41 @@ async fn polkit_hears_whom_a_call_concerns() {
             _ => &alone,
         };
         assert_eq!(&users, expected, "{action}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "a caller of the test below, which runs it as another user"]
+async fn nobody_resets_several_and_approves() {
+    let (address, users, request) = (line(), line(), line());
+    let connection = client(&address).await;
+    let admin = AdminProxy::new(&connection).await.unwrap();
+    let users: Vec<_> = users.split(' ').collect();
+    println!("CALL reset {:?}", admin.reset(&users, ResetOptions::default()).await.is_ok());
+    let approved = admin.approve_reset(&request, ResetOptions::default()).await;
+    println!("CALL approve {:?}", approved.is_ok());
+}
+
+/// A rule that spares one user holds in a list, and for the request of that user.
+#[tokio::test]
+async fn polkit_hears_of_each_user_in_a_list_and_of_who_made_a_request() {
+    let bus = Bus::start(Gate::Shipped).await;
+    enrol(&bus.accounts.engine, &alice()).await;
+    let request = bus.accounts.request_reset(&alice(), "").await.unwrap().id;
+    for (action, expected, asked_about) in [
+        ("none", "CALL reset false\n", &["bob", "alice"][..]),
+        ("org.twinlock1.reset", "CALL reset true\n", &["bob", "root", "alice"]),
+    ] {
+        let (polkit, asked) = polkit(&bus, action, false).await;
+        let input = format!("{}\nroot bob bob\n{request}\n", bus.address());
+        let output = as_nobody("polkit::nobody_resets_several_and_approves", input).await;
+        assert!(output.contains(expected), "{action}: {output}");
+        let asked = asked.lock().unwrap();
+        // Each is asked about with no person first.
+        let asked = asked.questions.iter().filter(|question| question.flags == 0);
+        let users: Vec<_> = asked.map(|question| question.user.as_deref().unwrap()).collect();
+        assert_eq!(users, asked_about, "{action}");
+        drop(polkit);
     }
 }
 

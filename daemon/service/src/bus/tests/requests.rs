@@ -76,8 +76,8 @@ async fn an_approval_resets_once_and_the_request_is_gone() {
     let lower = id.to_ascii_lowercase();
     let root = root();
     let (one, other) = tokio::join!(
-        accounts.approve_reset(&id, &root, false),
-        accounts.approve_reset(&lower, &root, false)
+        accounts.approve_reset(&id, Some("alice"), &root, false),
+        accounts.approve_reset(&lower, Some("alice"), &root, false)
     );
     let refused = [&one, &other].map(|end| matches!(end, Err(Error::NoSuchRequest(_))));
     assert_eq!(refused.iter().filter(|refused| **refused).count(), 1);
@@ -96,13 +96,20 @@ async fn a_refusal_changes_nothing_and_is_told() {
     let (setup, accounts) = daemon().await;
     let id = accounts.request_reset(&alice(), "").await.unwrap().id;
     setup.notices();
-    assert_eq!(accounts.refuse_reset(&id, &root()).await.unwrap(), "alice");
+    for asked in [None, Some("bob")] {
+        let refused = accounts.refuse_reset(&id, asked, &root()).await;
+        assert!(matches!(refused, Err(Error::NoSuchRequest(_))), "polkit was asked about another");
+    }
+    assert_eq!(accounts.refuse_reset(&id, Some("alice"), &root()).await.unwrap(), "alice");
     let notices = setup.notices();
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
     assert!(matches!(&notice.subject, Subject::ResetRefused { id: told } if *told == id));
     assert!(accounts.engine.read("alice").await.unwrap().unwrap().is_enrolled());
-    assert!(matches!(accounts.refuse_reset(&id, &root()).await, Err(Error::NoSuchRequest(_))));
-    let approved = accounts.approve_reset(&id, &root(), false).await;
+    assert!(matches!(
+        accounts.refuse_reset(&id, Some("alice"), &root()).await,
+        Err(Error::NoSuchRequest(_))
+    ));
+    let approved = accounts.approve_reset(&id, Some("alice"), &root(), false).await;
     assert!(matches!(approved, Err(Error::NoSuchRequest(_))));
 }
 
@@ -112,7 +119,7 @@ async fn a_request_that_has_lapsed_or_was_never_made_is_not_approved() {
     let id = accounts.request_reset(&alice(), "").await.unwrap().id;
     setup.clock.advance(7 * DAY);
     for id in [id.as_str(), "ZZZZZZ", "", "alice"] {
-        let refused = accounts.approve_reset(id, &root(), false).await;
+        let refused = accounts.approve_reset(id, Some("alice"), &root(), false).await;
         assert!(matches!(refused, Err(Error::NoSuchRequest(_))), "{id:?}");
     }
     assert!(accounts.engine.read("alice").await.unwrap().unwrap().is_enrolled());
@@ -143,7 +150,7 @@ async fn the_request_of_a_user_who_is_gone_is_not_approved_and_the_record_can_be
     let (setup, accounts) = daemon().await;
     let id = accounts.request_reset(&alice(), "").await.unwrap().id;
     setup.directory.remove("alice");
-    let refused = accounts.approve_reset(&id, &root(), false).await;
+    let refused = accounts.approve_reset(&id, Some("alice"), &root(), false).await;
     assert!(matches!(refused, Err(Error::UnknownUser(_))));
     let reset = accounts.reset_all(vec!["alice".to_owned()], &root(), false).await.unwrap();
     let text = &reset[0].text;
