@@ -73,10 +73,11 @@ impl Diagnostic {
         }
     }
 
-    /// An error about a whole file: another user, who has to read it, may not.
-    pub fn closed(file: &Path, reader: &str, remedy: &str) -> Self {
+    /// About a whole file: another user, who has to read it, may not.
+    pub fn closed(severity: Severity, file: &Path, reader: &str, remedy: &str) -> Self {
         let complaint = Complaint::new(format!("the user {reader} must not read it"));
-        Self::of_file(&file.display().to_string(), complaint.hint(visible::escape(remedy)))
+        let complaint = complaint.hint(visible::escape(remedy));
+        Self { severity, ..Self::of_file(&file.display().to_string(), complaint) }
     }
 
     /// An error about a whole file.

@@ -79,13 +79,14 @@ fn load_of(path: &Path, owner: Owner) -> Result<Loaded, Diagnostics> {
         }
         Err(fault) => faults.push(*fault),
     }
-    let mut files: Vec<_> = texts.iter().map(|(name, _)| PathBuf::from(name)).collect();
+    let files = texts.iter().map(|(name, _)| PathBuf::from(name));
+    let mut files: Vec<_> = files.map(|file| (file, Severity::Error)).collect();
     let texts: Vec<_> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     match parse(&texts) {
         Ok(mut loaded) if faults.is_empty() => {
             let (found, mut wrong) = templates::find(directory, owner, &mut files);
             let listed = directory.join(FURTHER);
-            files.extend(listed.exists().then_some(listed));
+            files.extend(listed.exists().then_some((listed, Severity::Error)));
             loaded.read = files;
             loaded.templates = found;
             loaded.warnings.append(&mut wrong);

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 use twinlock_core::policy::Policy;
 
 use crate::{
-    Config, Diagnostic, Diagnostics,
+    Config, Diagnostic, Diagnostics, Severity,
     cautions::{self, Caution},
     faults::Faults,
     kind::Version,
@@ -42,9 +42,9 @@ pub struct Loaded {
     pub config: Config,
     /// What is doubtful about it, by file and line.
     pub warnings: Vec<Diagnostic>,
-    /// The files that it was read from and the directories that were listed for it; none where it was
-    /// read from a text.
-    pub read: Vec<PathBuf>,
+    /// The files that it was read from and the directories that were listed for it, each with what it
+    /// is when the daemon cannot read it; none where it was read from a text.
+    pub read: Vec<(PathBuf, Severity)>,
     /// The templates beside it that override shipped ones; none where it was read from a text.
     pub templates: Overrides,
     /// What it allows on purpose, and what that costs.

@@ -27,14 +27,15 @@ const ENDINGS: [&str; 3] = [".txt", ".sms", ".html"];
 pub(crate) fn find(
     directory: &Path,
     owner: Owner,
-    looked_at: &mut Vec<PathBuf>,
+    looked_at: &mut Vec<(PathBuf, Severity)>,
 ) -> (Overrides, Vec<Diagnostic>) {
     let (mut overrides, mut wrong) = (Overrides::new(), Vec::new());
     for directory in [PathBuf::from(INSTALLED), directory.join(BESIDE)] {
         match names(&directory, owner) {
             Ok(names) => {
-                looked_at.extend(directory.exists().then(|| directory.clone()));
-                looked_at.extend(names.iter().map(|name| directory.join(name)));
+                let listed = directory.exists().then(|| directory.clone());
+                let files = names.iter().map(|name| directory.join(name));
+                looked_at.extend(listed.into_iter().chain(files).map(|it| (it, Severity::Warning)));
                 for name in names {
                     take(&directory.join(&name), &name, owner, &mut overrides, &mut wrong);
                 }

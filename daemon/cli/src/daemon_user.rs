@@ -15,6 +15,11 @@ pub const NAME: &str = "twinlock";
 /// Asks NSS; by its path, for who runs this may have a `PATH` of somebody else's making.
 const GETENT: [&str; 1] = ["/usr/bin/getent"];
 
+/// Asks systemd what a drop-in may have changed.
+const SYSTEMCTL: [&str; 1] = ["/usr/bin/systemctl"];
+const UNIT: [&str; 3] =
+    ["show", "--property=User,SupplementaryGroups,AmbientCapabilities", "twinlockd.service"];
+
 /// Where a file system keeps a list of further users (acl(5)).
 const ACCESS_LIST: &str = "system.posix_acl_access";
 
@@ -39,8 +44,14 @@ pub struct Obstacle {
 }
 
 impl DaemonUser {
-    /// The one of this host, if the package has made one. NSS is asked in bounded time.
+    /// The one of this host, if the package has made one. NSS is asked in bounded time. None where the
+    /// administrator has changed whom the unit runs as, or what that user may: then nothing can be told.
     pub fn of_this_host() -> Option<Self> {
+        if let Answer::Text(unit) = ask(&SYSTEMCTL, &UNIT)
+            && !is_as_shipped(&unit)
+        {
+            return None;
+        }
         let Answer::Text(entry) = ask(&GETENT, &["passwd", NAME]) else { return None };
         let mut numbers = entry.lines().next()?.split(':').skip(2);
         let (uid, gid) = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
@@ -59,10 +70,11 @@ impl DaemonUser {
 
     /// What of a configuration root has read and this user may not.
     pub fn closed(&self, loaded: &Loaded) -> Vec<Diagnostic> {
-        let obstacles = loaded.read.iter().filter_map(|file| self.obstacle(file));
-        let mut closed: Vec<_> = obstacles
-            .map(|Obstacle { at, remedy }| Diagnostic::closed(&at, NAME, &remedy))
-            .collect();
+        let obstacles = loaded.read.iter().filter_map(|(file, severity)| {
+            let Obstacle { at, remedy } = self.obstacle(file)?;
+            Some(Diagnostic::closed(*severity, &at, NAME, &remedy))
+        });
+        let mut closed: Vec<_> = obstacles.collect();
         closed.dedup();
         closed
     }
@@ -103,6 +115,14 @@ impl DaemonUser {
     }
 }
 
+/// Whether the unit has the user of the package and nothing beyond; also where there is no such unit.
+fn is_as_shipped(unit: &str) -> bool {
+    unit.lines().filter_map(|line| line.split_once('=')).all(|(key, value)| match key {
+        "User" => value.is_empty() || value == NAME,
+        _ => value.is_empty(),
+    })
+}
+
 fn has_list(path: &Path) -> bool {
     let mut nothing: [u8; 0] = [];
     rustix::fs::getxattr(path, ACCESS_LIST, &mut nothing).is_ok_and(|length| length > 0)
@@ -118,6 +138,18 @@ mod tests {
 
     fn set(path: &Path, mode: u32) {
         fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn of_a_unit_that_was_changed_nothing_is_told() {
+        let unit = |user: &str, groups: &str, capabilities: &str| {
+            is_as_shipped(&format!(
+                "User={user}\nSupplementaryGroups={groups}\nAmbientCapabilities={capabilities}\n"
+            ))
+        };
+        assert!(unit("twinlock", "", "") && unit("", "", "") && is_as_shipped(""));
+        assert!(!unit("root", "", "") && !unit("twinlock", "ssl-cert", ""));
+        assert!(!unit("twinlock", "", "cap_dac_read_search"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::alloc::System;
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use rustix::termios::InputModes;
+use twinlock_bus_api::names::CONFIG_FILE;
 use twinlock_cli::cli::Cli;
 use twinlock_cli::client::PATIENCE;
 use twinlock_cli::daemon_user::DaemonUser;
@@ -61,9 +63,11 @@ fn surroundings() -> Result<Surroundings, Failure> {
         names: Box::new(people::names_of),
         members: Box::new(people::members_of),
         administrators: Box::new(people::administrators),
-        daemon_user: Box::new(|| {
-            // Who is not root cannot see what is closed to others.
-            rustix::process::geteuid().is_root().then(DaemonUser::of_this_host).flatten()
+        daemon_user: Box::new(|configuration| {
+            // Who is not root cannot see what is closed to others; a private set runs as anybody.
+            let judges = rustix::process::geteuid().is_root();
+            let is_installed = configuration == Path::new(CONFIG_FILE);
+            (judges && is_installed).then(DaemonUser::of_this_host).flatten()
         }),
         machine: Machine::this(),
         host: host_name(),

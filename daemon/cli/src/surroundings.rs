@@ -22,6 +22,9 @@ pub type NamesOf = dyn Fn(&[u32]) -> Result<HashMap<u32, String>, Failure>;
 /// Finds the members of a group.
 pub type Members = Box<dyn Fn(&str) -> Result<Vec<String>, Failure>>;
 
+/// Finds whom the daemon of a configuration runs as.
+pub type ReaderOf = Box<dyn Fn(&Path) -> Option<DaemonUser>>;
+
 /// Where output goes, who answers, what time it is.
 pub struct Surroundings {
     /// Standard output: what was asked for.
@@ -50,8 +53,9 @@ pub struct Surroundings {
     pub host: String,
     /// The user id of this process.
     pub uid: u32,
-    /// Whom the daemon runs as, where root may judge what that user can read.
-    pub daemon_user: Box<dyn Fn() -> Option<DaemonUser>>,
+    /// Whom the daemon of this configuration runs as, where that is known and root judges what that
+    /// user can read.
+    pub daemon_user: ReaderOf,
     /// How long connecting and one call may take together.
     pub patience: Duration,
     /// The terminal on which progress is shown, until a client has it.

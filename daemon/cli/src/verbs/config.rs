@@ -59,10 +59,11 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
     match loaded {
         Ok(loaded) => {
             // Where a draft lies it is not obeyed.
-            let reader = (around.daemon_user)().filter(|_| !is_draft);
+            let reader = if is_draft { None } else { (around.daemon_user)(file) };
             let closed = reader.map_or_else(Vec::new, |user| user.closed(&loaded));
-            let found = closed.iter().chain(&loaded.warnings).collect();
-            show(closed.is_empty(), found, 0, file, *json, around)
+            let found: Vec<_> = closed.iter().chain(&loaded.warnings).collect();
+            let valid = found.iter().all(|found| found.severity != Severity::Error);
+            show(valid, found, 0, file, *json, around)
         }
         Err(diagnostics) => {
             show(false, diagnostics.iter().collect(), diagnostics.omitted(), file, *json, around)

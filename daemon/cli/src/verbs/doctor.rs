@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use twinlock_bus_api::names::CONFIG_FILE;
+
 use crate::doctor;
 use crate::doctor::finding::{Report, Severity};
 use crate::failure::Failure;
@@ -33,7 +35,7 @@ pub struct Args {
 /// [`Failure::Refused`]: something is severe.
 pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Result<(), Failure> {
     let mut progress = around.progress.take().map_or_else(Progress::silent, Progress::on);
-    let reader = (around.daemon_user)();
+    let reader = (around.daemon_user)(config.unwrap_or(Path::new(CONFIG_FILE)));
     let report = doctor::examine(config, around.uid == 0, reader.as_ref(), &mut progress);
     if args.json {
         around.print_bytes(&json::line(&diagnosis::Keys::from(&report))?)?;

@@ -125,7 +125,7 @@ impl Scene {
                 unicode: self.unicode,
             },
             columns: Box::new(move || columns),
-            daemon_user: Box::new(move || daemon_user.clone()),
+            daemon_user: Box::new(move |_| daemon_user.clone()),
             people: Box::new(move || Ok(people.clone())),
             names: Box::new(move |uids| match owner {
                 Some(owner) => Ok(uids.iter().map(|uid| (*uid, owner.to_owned())).collect()),
