@@ -53,6 +53,22 @@ fn each_reason_to_stop_on_the_way_says_what_to_do() {
             ),
         ),
         (
+            "enabled, and not as it was",
+            refusal_after(
+                |daemon, host| {
+                    logs_in(daemon, "ssh");
+                    assert_eq!(host.run(&["pam", "confirm"], &[]).code, 0);
+                    let lines = host.read("pam.d/ssh").unwrap();
+                    let lost = |line: &&str| {
+                        !(line.starts_with("account") && line.contains("pam_twinlock"))
+                    };
+                    let left: Vec<_> = lines.lines().filter(lost).collect();
+                    host.write("pam.d/ssh", &(left.join("\n") + "\n"));
+                },
+                ENABLE,
+            ),
+        ),
+        (
             "cannot be taken back",
             refusal_after(
                 replace_ssh(|host| fs::create_dir(host.path("pam.d/ssh")).unwrap()),

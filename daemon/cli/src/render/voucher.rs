@@ -15,7 +15,8 @@ pub fn invitation(made: &Issued, view: &View) -> Secret {
     let until = date(made.until, view);
     Secret::new(match &made.code {
         None => format!(
-            "An invitation for {user} is on its way to {}. It works once, until {until}.\n",
+            "An invitation for {user} is on its way to {}. It works once, until {until}. If it does \
+             not arrive: 'twinlock invite {user} --print' makes another.\n",
             sent_to(&made.sent_to)
         ),
         Some(code) => format!(
