@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use support::daemon::Daemon;
 use support::person::Scene;
@@ -153,9 +153,7 @@ fn a_group_that_the_user_database_does_not_know_is_refused() {
 #[test]
 fn an_answer_that_is_no_text_is_refused() {
     let daemon = Daemon::for_caller("alice");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_twinlock"))
-        .args(["--config", daemon.config(), "verify"])
-        .env_clear()
+    let mut child = support::command(&["--config", daemon.config(), "verify"])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

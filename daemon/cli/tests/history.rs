@@ -4,7 +4,7 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use support::daemon::Daemon;
@@ -170,9 +170,7 @@ fn following_goes_on_behind_damage_and_says_at_the_end_that_something_was_missin
 
 /// `twinlock log --follow --json` from the first event on.
 fn follow(daemon: &Daemon) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_twinlock"))
-        .args(["--config", daemon.config(), "log", SINCE, "--follow", "--json"])
-        .env_clear()
+    support::command(&["--config", daemon.config(), "log", SINCE, "--follow", "--json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

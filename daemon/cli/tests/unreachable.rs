@@ -34,8 +34,7 @@ fn the_environment_does_not_say_where_the_bus_is() {
     let socket = daemon.config.with_file_name("bus");
     let directory = tempfile::tempdir().unwrap();
     let config = configuration(directory.path(), "unix:path=/nonexistent/bus");
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_twinlock"))
-        .args(["--config", config.to_str().unwrap(), "status"])
+    let output = support::command(&["--config", config.to_str().unwrap(), "status"])
         .env("DBUS_SYSTEM_BUS_ADDRESS", format!("unix:path={}", socket.display()))
         .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()))
         .output()

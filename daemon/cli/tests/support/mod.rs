@@ -61,12 +61,26 @@ impl Write for Captured {
     }
 }
 
+/// The built command, in whose present it is the noon of [`daemon::NOW`].
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twinlock"));
+    command.args(arguments).env_clear().env("TZ", "UTC");
+    command.env("LD_PRELOAD", libfaketime()).env("FAKETIME", "@2026-11-21 12:00:00");
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command
+}
+
+/// The library, in the directory of this machine's architecture.
+fn libfaketime() -> PathBuf {
+    let name = "faketime/libfaketimeMT.so.1";
+    let directories = std::fs::read_dir("/usr/lib").unwrap().map_while(Result::ok);
+    let library = directories.map(|it| it.path().join(name)).find(|path| path.exists());
+    library.unwrap_or_else(|| panic!("no {name} under /usr/lib: install the package libfaketime"))
+}
+
 /// Runs the built command without a terminal, and tells what a person would have seen.
 pub fn transcript(arguments: &[&str], input: &str) -> String {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_twinlock"))
-        .args(arguments)
-        .env_clear()
-        .env("TZ", "UTC")
+    let mut child = command(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
