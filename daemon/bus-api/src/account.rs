@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     history::{DamagedDay, LogEvent, LogFilter},
     import::AccountImport,
-    policy::SupposedLogin,
+    policy::{ConfigurationStatus, SupposedLogin},
     trusted_host::TrustedHostInfo,
     voucher::{
         BypassInfo, BypassOptions, InvitationInfo, InvitationOptions, ResetOptions, ResetOutcome,
@@ -309,6 +309,10 @@ pub trait Admin {
     /// Why a login of this user would be decided as it would be, as JSON.
     #[zbus(allow_interactive_auth)]
     fn explain_policy(&self, user: &str, login: SupposedLogin) -> Result<String>;
+
+    /// Which configuration is in force, and what the files say meanwhile.
+    #[zbus(allow_interactive_auth)]
+    fn configuration_status(&self) -> Result<ConfigurationStatus>;
 
     /// Makes an invitation to enrol, in place of the one before.
     #[zbus(allow_interactive_auth)]

@@ -1,5 +1,5 @@
-//! What `org.twinlock1.Admin` says about the policy: the per-user switch, and why a login is
-//! decided as it is.
+//! What `org.twinlock1.Admin` says about the policy: the per-user switch, why a login is decided as it
+//! is, and which configuration is in force.
 
 use zbus::{DeserializeDict, SerializeDict, Type};
 
@@ -44,4 +44,45 @@ pub struct SupposedLogin {
     pub first_factors: Option<Vec<String>>,
     /// `auth` or `account`; `auth` where it is left out.
     pub phase: Option<String>,
+}
+
+/// The files say what is in force.
+pub const IN_FORCE: &str = "in-force";
+
+/// The files say something else, which a reload would put in force.
+pub const CHANGED: &str = "changed";
+
+/// The files cannot be used: a reload is refused.
+pub const BROKEN: &str = "broken";
+
+/// Which configuration is in force, and what the files say meanwhile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct ConfigurationStatus {
+    /// When what is in force was read, by the time of day.
+    pub read_at: u64,
+    /// [`IN_FORCE`], [`CHANGED`] or [`BROKEN`].
+    pub files: String,
+    /// The first thing that is wrong with them, where they are broken.
+    pub problem: Option<String>,
+    /// Sections of which something else is in force until twinlockd is started again.
+    pub wants_restart: Vec<String>,
+    /// Rules in force that ask less of some, in the order in which the policy is read.
+    pub exemptions: Vec<Exemption>,
+}
+
+/// A rule of the policy that lets people in without a second factor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct Exemption {
+    /// `network`, `profile` or `level`.
+    pub rule: String,
+    /// The block of addresses, or the name of the profile or level.
+    pub name: String,
+    /// Whom it is for, in words.
+    pub whom: String,
+    /// What is asked of them, in words.
+    pub asks: String,
+    /// File and line; left out where it is the default.
+    pub place: Option<String>,
 }

@@ -73,9 +73,7 @@ pub fn run(cli: Cli, around: &mut Surroundings) -> Result<(), Failure> {
         Verb::Import(args) => verbs::import::run(args, &mut around.client(config)?, around),
         Verb::Log(args) => verbs::log::run(args, &mut around.client(config)?, around),
         Verb::Why(args) => verbs::why::run(&args, &mut around.client(config)?, around),
-        Verb::Report(args) => {
-            verbs::report::run(&args, config, &mut around.client(config)?, around)
-        }
+        Verb::Report(args) => verbs::report::run(&args, &mut around.client(config)?, around),
         Verb::Policy(args) => verbs::policy::run(args, &mut around.client(config)?, around),
         Verb::Pam(args) => verbs::pam::run(args, config, around),
         Verb::Config(args) => verbs::config::run(&args, config, around),

@@ -13,6 +13,7 @@ use support::history::{log, login};
 use support::person::{Scene, Shown};
 use support::{configuration, transcript};
 use twinlock_bus_api::history::DamagedDay;
+use twinlock_bus_api::policy::{CHANGED, Exemption};
 use twinlock_bus_api::voucher::BypassInfo;
 use twinlock_cli::people::People;
 use twinlock_cli::render::Palette;
@@ -43,11 +44,19 @@ fn daemon() -> Daemon {
     let mut token = alice.factors[1].clone();
     token.method = "hotp".to_owned();
     alice.factors.push(token);
+    let exempt = |rule: &str, name: &str, whom: &str, asks: &str, line| Exemption {
+        rule: rule.to_owned(),
+        name: name.to_owned(),
+        whom: whom.to_owned(),
+        asks: asks.to_owned(),
+        place: Some(format!("/etc/twinlock/twinlock.toml:{line}")),
+    };
+    let network = "nothing, but at level very-high";
+    state.configuration.exemptions = vec![
+        exempt("network", "192.0.2.0/24", "remote logins from there", network, 7),
+        exempt("profile", "robots", "first factor key", "nothing", 9),
+    ];
     drop(state);
-    let exempt = "\n[network]\nexempt = [\"192.0.2.0/24\"]\n\n[[profile]]\nname = \"robots\"\n\
-                  first_factor = [\"key\"]\nmfa = false\n";
-    let text = fs::read_to_string(&daemon.config).unwrap();
-    fs::write(&daemon.config, text + exempt).unwrap();
     daemon
 }
 
@@ -271,6 +280,24 @@ fn a_part_of_the_log_that_cannot_be_read_is_told_in_every_form_and_ends_with_1()
     let page = fs::read_to_string(file).unwrap();
     tags(&page);
     assert!(page.contains("</b> 2 blocks of events could not be read"), "{page}");
+}
+
+#[test]
+fn files_that_say_something_else_than_what_is_in_force_are_told() {
+    let daemon = daemon();
+    let told =
+        "as in force since 2026-11-18T11:06:40Z; the configuration files say something else now";
+    let file = daemon.config.with_file_name("report.html");
+    for form in [&[][..], &["--json"], &["--csv"], &["--html", file.to_str().unwrap()]] {
+        daemon.state.lock().unwrap().configuration.files = String::new();
+        assert!(!report(&daemon, form).screen.contains("in force since"), "{form:?}");
+        let mut state = daemon.state.lock().unwrap();
+        (state.configuration.files, state.configuration.read_at) = (CHANGED.to_owned(), THEN);
+        drop(state);
+        let shown = report(&daemon, form);
+        assert_eq!(shown.code, 0, "{form:?}: {}", shown.sentence);
+        assert!(shown.screen.replace('\n', " ").contains(told), "{form:?}: {}", shown.screen);
+    }
 }
 
 #[test]

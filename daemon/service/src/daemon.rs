@@ -8,21 +8,14 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
-use twinlock_config::{Config, Diagnostics, Loaded, load_as};
-use twinlock_core::{
-    audit::{AuditEvent, Happening},
-    dialogue::Settings,
-    factor::one_time_code,
-    notice::Channels,
-    record::CodeRules,
-    trusted_host,
-};
+use twinlock_config::{Config, Diagnostics, Loaded};
 
 use crate::{
     audit_log::AuditLog,
     audit_trail::{Retention, Trail},
     bus::{self, Accounts},
     clock::SystemClock,
+    configuration::{self, Configuration},
     directory::Nss,
     engine::{Engine, EngineError, Foundations, random},
     hashing::CodeHashing,
@@ -33,7 +26,7 @@ use crate::{
         stack::Stacks,
     },
     notify,
-    post::{NoPost, Outbox, Post, Sending},
+    post::{NoPost, Outbox, Post},
     store::{DerivedKey, KeyError, KeySources, OpenError, Options, SledStore},
 };
 
@@ -81,7 +74,7 @@ impl Start {
     /// # Errors
     /// The daemon could not start. Once it has, nothing ends it but a signal.
     pub fn run(self) -> Result<(), StartError> {
-        let loaded = self.read_configuration()?;
+        let loaded = configuration::read(&self.config)?;
         let config = &loaded.config;
         let listener = login_socket(config)?;
         let (store, hashing, backup_key) = self.open_store(config)?;
@@ -114,7 +107,7 @@ impl Start {
     /// # Errors
     /// There is a key already, or a store.
     pub fn make_key(self) -> Result<(), StartError> {
-        let Loaded { config, .. } = self.read_configuration()?;
+        let Loaded { config, .. } = configuration::read(&self.config)?;
         let path = config.store.key_file.display().to_string();
         self.key_sources(&config).make(&config.store.path)?;
         journal::line(&format!("made the key {path}; keep a copy of it apart from the store's"));
@@ -129,16 +122,19 @@ impl Start {
         listener: UnixListener,
         post: Handle,
     ) -> Result<(), StartError> {
-        let sending = sending(&loaded);
-        let mut config = loaded.config;
+        let sending = configuration::sending(&loaded);
+        let read_at = foundations.clock.wall();
+        let configuration = Arc::new(Configuration::new(self.config, loaded, read_at));
+        let config = configuration.started_with();
         foundations.audit = keep_trail(&foundations, config.audit.keep)?;
         let audit = foundations.audit.clone();
         let clock = Arc::clone(&foundations.clock);
         let outbox = Arc::new(Outbox::new(sending, audit.clone(), clock, post));
         foundations.post = Arc::clone(&outbox) as Arc<dyn Post>;
-        let engine = Arc::new(Engine::start(foundations, settings(&config)).await?);
+        let engine = Arc::new(Engine::start(foundations, configuration::settings(config)).await?);
         let desk = Arc::new(Desk::new(Arc::clone(&engine), Stacks::default()));
-        let accounts = Arc::new(Accounts::new(Arc::clone(&engine)).with_backup_key(backup_key));
+        let accounts = Accounts::new(Arc::clone(&engine), Arc::clone(&configuration));
+        let accounts = Arc::new(accounts.with_backup_key(backup_key));
         let door = listener::serve(listener, Arc::clone(&engine), Arc::clone(&desk));
         let mut logins = tokio::spawn(door);
         let (tried, bus_was_tried) = oneshot::channel();
@@ -156,7 +152,7 @@ impl Start {
         journal::line("ready");
         loop {
             tokio::select! {
-                _ = reload.recv() => self.reload(&mut config, &engine, &outbox),
+                _ = reload.recv() => configuration.reload(&engine, &outbox),
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
                 ended = &mut logins => {
@@ -179,38 +175,6 @@ impl Start {
         outbox.close().await;
         audit.settle().await;
         Ok(())
-    }
-
-    /// Puts a changed configuration in force, or keeps the old one and says why.
-    fn reload(&self, config: &mut Config, engine: &Engine, outbox: &Outbox) {
-        notify::reloading();
-        match self.read_configuration() {
-            Ok(loaded) => {
-                outbox.replace(sending(&loaded));
-                let changed = loaded.config;
-                engine.replace_settings(settings(&changed));
-                for section in needs_restart(config, &changed) {
-                    journal::line(&format!("[{section}] changed and needs a restart of twinlockd"));
-                }
-                *config = changed;
-                engine.audit(AuditEvent::new(Happening::ConfigurationRead, "", "reload"));
-            }
-            Err(error) => {
-                journal::lines(&error.to_string());
-                let cause = format!("the configuration in force stays: {}", first_line(&error));
-                engine.audit(AuditEvent::new(Happening::ConfigurationRefused, "", cause));
-            }
-        }
-        notify::ready();
-    }
-
-    fn read_configuration(&self) -> Result<Loaded, StartError> {
-        let own = nix::unistd::geteuid().as_raw();
-        let loaded = load_as(&self.config, own).map_err(StartError::Configuration)?;
-        for warning in &loaded.warnings {
-            journal::lines(&warning.to_string());
-        }
-        Ok(loaded)
     }
 
     fn open_store(
@@ -258,63 +222,10 @@ fn post_runtime() -> io::Result<Runtime> {
         .build()
 }
 
-fn sending(loaded: &Loaded) -> Sending {
-    Sending::new(&loaded.config, &loaded.templates, &host())
-}
-
-/// The name of this host, as people know it.
-fn host() -> String {
-    nix::unistd::gethostname()
-        .map_or_else(|_| "localhost".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
 /// From systemd where it made the socket, else made here.
 fn login_socket(config: &Config) -> Result<UnixListener, StartError> {
     match listener::from_systemd()? {
         Some(listener) => Ok(listener),
         None => Ok(listener::bind(&config.login.socket)?),
     }
-}
-
-fn settings(config: &Config) -> Settings {
-    let host = host();
-    Settings {
-        policy: config.policy.clone(),
-        codes: CodeRules {
-            window: u16::try_from(config.totp.window).unwrap_or(1),
-            lockout: config.lockout.clone(),
-        },
-        issuer: config.totp.issuer.replace("%h", &host),
-        host,
-        channels: Channels { email: config.email.is_some(), mobile: config.sms.is_some() },
-        one_time_code: one_time_code::Rules {
-            lifetime: config.one_time_code.lifetime,
-            resend_after: config.one_time_code.resend_after,
-            per_day: config.one_time_code.per_day,
-        },
-        remember: trusted_host::Rules {
-            bind: config.remember.bind,
-            limit: config.remember.limit,
-            session: config.remember.session,
-        },
-        enrolment_after_reset: config.reset.enrol,
-        reminder: config.email.as_ref().and_then(|email| email.reminder),
-    }
-}
-
-/// The sections that only a restart puts in force.
-fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
-    [
-        ("store", old.store != new.store),
-        ("login", old.login != new.login),
-        ("bus", old.bus != new.bus),
-        ("audit", old.audit != new.audit),
-    ]
-    .into_iter()
-    .filter_map(|(section, changed)| changed.then_some(section))
-    .collect()
-}
-
-fn first_line(error: &StartError) -> String {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
 }

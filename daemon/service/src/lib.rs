@@ -7,6 +7,7 @@ pub mod audit_trail;
 pub mod backup;
 pub mod bus;
 pub mod clock;
+pub mod configuration;
 pub mod daemon;
 pub mod directory;
 pub mod engine;

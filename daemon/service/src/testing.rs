@@ -20,7 +20,9 @@ use zbus::{OwnedVariant, Variant};
 
 use crate::{
     audit_log::{self, AuditLog},
-    clock::testing::TestClock,
+    bus::Accounts,
+    clock::{Clock, testing::TestClock},
+    configuration::Configuration,
     directory::testing::TestDirectory,
     engine::{Done, Engine, Foundations},
     hashing::CodeHashing,
@@ -100,6 +102,19 @@ impl Setup {
             hashing: Arc::new(CodeHashing::for_tests()),
         };
         Arc::new(Engine::start(foundations, self.settings.clone()).await.unwrap())
+    }
+
+    /// What the bus serves of a daemon over the store, with the shipped configuration in no file.
+    pub(crate) async fn accounts(&self) -> Accounts {
+        let shipped = twinlock_config::parse(&[("twinlock.toml", twinlock_config::SHIPPED)]);
+        let file = "/nonexistent/twinlock.toml".into();
+        let configuration = Configuration::new(file, shipped.unwrap(), self.clock.wall());
+        Accounts::new(self.engine().await, Arc::new(configuration))
+    }
+
+    /// Where events go.
+    pub(crate) const fn audit(&self) -> &AuditLog {
+        &self.audit
     }
 
     /// What users were told since the last call.

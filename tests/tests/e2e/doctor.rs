@@ -71,7 +71,7 @@ fn a_stranger_is_told_what_takes_root_and_sees_the_rest() {
             .filter(|omission| omission["needs_root"] == true)
             .map(|omission| omission["area"].as_str().unwrap().to_owned())
             .collect();
-        assert_eq!(for_root, ["login-socket", "store", "sshd"], "{json:#}");
+        assert_eq!(for_root, ["daemon", "login-socket", "store", "sshd"], "{json:#}");
 
         let output = twinlock_as("alice", &["doctor"]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

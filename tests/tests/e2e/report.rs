@@ -130,6 +130,17 @@ fn root_is_told_who_is_enrolled_and_how_logins_went() {
             |outcome: &str| -> u64 { days.values().filter_map(|day| day[outcome].as_u64()).sum() };
         let sums = ["code", "trusted", "bypass", "without", "refused"].map(sum);
         assert_eq!(sums, [1, 1, 1, 1, 1], "{days:?}");
+
+        // What nobody has put in force exempts nobody.
+        configure("version = 1\n");
+        let output = twinlock(&["report", "--json"]);
+        let later: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(later["policy"], report["policy"]);
+        assert!(errors(&output).contains("configuration files say"), "{}", errors(&output));
+        daemon.reload();
+        let output = twinlock(&["report", "--json"]);
+        let later: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!((&later["policy"], errors(&output).as_str()), (&serde_json::json!([]), ""));
     });
 }
 

@@ -5,7 +5,7 @@ use twinlock_bus_api::account::{
     SelfServiceProxy, UserStatus,
 };
 use twinlock_bus_api::import::AccountImport;
-use twinlock_bus_api::policy::{SupposedLogin, Switch};
+use twinlock_bus_api::policy::{ConfigurationStatus, SupposedLogin, Switch};
 
 use super::{CallError, Client};
 use crate::secret::Secret;
@@ -231,5 +231,13 @@ impl Client {
         login: SupposedLogin,
     ) -> Result<String, CallError> {
         self.call_admin(async |bus| AdminProxy::new(bus).await?.explain_policy(user, login).await)
+    }
+
+    /// Which configuration is in force, and what the files say meanwhile.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn configuration_status(&mut self) -> Result<ConfigurationStatus, CallError> {
+        self.call_admin(async |bus| AdminProxy::new(bus).await?.configuration_status().await)
     }
 }

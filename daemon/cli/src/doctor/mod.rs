@@ -15,6 +15,7 @@ mod clock;
 mod configuration;
 pub mod finding;
 mod host;
+mod in_force;
 mod login_socket;
 mod messages;
 mod pam;
@@ -48,6 +49,9 @@ pub fn examine(
     let config = &settings.config;
     begin(Area::Daemon);
     let is_served = bus::check(&config.bus.address, &mut report);
+    if is_served {
+        in_force::check(&config.bus.address, is_root, &mut report);
+    }
     begin(Area::LoginSocket);
     login_socket::check(&config.login.socket, is_root, &mut report);
     begin(Area::Store);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! statuses ─► person.rs ──┐
-//! policy ──► exemption.rs ┼─► Report ─► csv.rs, html/ with plot/, render/report.rs, render/json/report.rs
+//! configuration ─► exemption.rs ┼─► Report ─► csv.rs, html/ with plot/, render/report.rs, render/json/report.rs
 //! log ─────► logins.rs ───┘
 //! ```
 //!
@@ -46,9 +46,8 @@ pub struct Report {
     pub mode: Option<String>,
     /// Everybody, by name.
     pub people: Vec<Person>,
-    /// Rules of the policy that let people in without a second factor; none where the configuration could
-    /// not be read.
-    pub policy: Option<Vec<Exemption>>,
+    /// Rules of the policy in force that let people in without a second factor.
+    pub policy: Vec<Exemption>,
     /// Logins by day.
     pub logins: Logins,
     /// Days of whose log a part cannot be read, so that logins of them may be missing.

@@ -1,18 +1,19 @@
 //! `twinlock report`: who has a second factor, since when, who has none and why, and how logins went.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use twinlock_bus_api::account::UserStatus;
 use twinlock_bus_api::history::{DamagedDay, LogFilter};
+use twinlock_bus_api::policy::IN_FORCE;
 
 use super::log::When;
 use crate::client::Client;
 use crate::escape;
 use crate::failure::Failure;
-use crate::render::{self, count, json};
-use crate::report::{Logins, Person, Report, csv, exemption, file, html};
+use crate::render::{self, count, json, rfc3339};
+use crate::report::{Exemption, Logins, Person, Report, csv, file, html};
 use crate::surroundings::Surroundings;
 
 /// Users in one call, as of `user list`.
@@ -59,16 +60,11 @@ pub struct Args {
 ///
 /// # Errors
 /// [`Failure`]; after what could be told, where a record or a part of the log cannot be read.
-pub fn run(
-    args: &Args,
-    config: Option<&Path>,
-    client: &mut Client,
-    around: &mut Surroundings,
-) -> Result<(), Failure> {
+pub fn run(args: &Args, client: &mut Client, around: &mut Surroundings) -> Result<(), Failure> {
     if let Some(file) = &args.html {
         file::check(file)?;
     }
-    let report = gather(args, config, client, around)?;
+    let report = gather(args, client, around)?;
     if args.json {
         around.print_bytes(&json::line(&json::Report::from(&report))?)?;
     } else if args.csv {
@@ -92,24 +88,34 @@ pub fn run(
     }
 }
 
-fn gather(
-    args: &Args,
-    config: Option<&Path>,
-    client: &mut Client,
-    around: &mut Surroundings,
-) -> Result<Report, Failure> {
+fn gather(args: &Args, client: &mut Client, around: &mut Surroundings) -> Result<Report, Failure> {
     let made = around.view.now;
     let from = args.since.seconds(made, &around.view.zone);
     let since = i64::try_from(from).ok().and_then(|at| Timestamp::from_second(at).ok());
     let since = since.unwrap_or(made);
-    // The daemon first: who may not ask it is not told how the configuration is either.
     let (mode, people) = people(client, around)?;
     let mut logins = Logins::between(since, made);
     let damaged = count_logins(from, &mut logins, client)?;
     super::warn_of_damage(&damaged, around)?;
-    let policy = exemption::of_the_policy(config)?;
+    let policy = policy(client, around)?;
     let host = around.host.clone();
     Ok(Report { host, made, since, mode, people, policy, logins, damaged })
+}
+
+/// What the policy in force exempts; a warning where the files say something else.
+fn policy(client: &mut Client, around: &mut Surroundings) -> Result<Vec<Exemption>, Failure> {
+    let status = client.configuration_status()?;
+    if status.files != IN_FORCE {
+        let since = rfc3339(status.read_at).unwrap_or_default();
+        super::warn(
+            around,
+            &format!(
+                "What the policy exempts is told as in force since {since}; the configuration files say \
+                 something else now. 'twinlock doctor' tells more."
+            ),
+        )?;
+    }
+    Ok(status.exemptions.into_iter().map(Exemption::from).collect())
 }
 
 /// Goes through the log page by page; of which days a part cannot be read.

@@ -17,7 +17,7 @@ use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::{DamagedDay, LogEvent, LogFilter};
 use twinlock_bus_api::import::AccountImport;
 use twinlock_bus_api::names::OBJECT_PATH;
-use twinlock_bus_api::policy::SupposedLogin;
+use twinlock_bus_api::policy::{ConfigurationStatus, IN_FORCE, SupposedLogin};
 use twinlock_bus_api::voucher::{
     BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
 };
@@ -155,6 +155,16 @@ impl AdminInterface {
         let mut state = lock(&self.0);
         state.admit()?;
         state.decide("refuse", request)
+    }
+
+    fn configuration_status(&self) -> Result<ConfigurationStatus> {
+        let state = lock(&self.0);
+        state.admit()?;
+        let mut status = state.configuration.clone();
+        if status.files.is_empty() {
+            status.files = IN_FORCE.to_owned();
+        }
+        Ok(status)
     }
 
     fn forget_user(&self, user: &str) -> Result<()> {

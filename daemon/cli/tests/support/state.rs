@@ -8,6 +8,7 @@ use twinlock_bus_api::account::{
 use twinlock_bus_api::error::{Error, Result};
 use twinlock_bus_api::history::{DamagedDay, LogEvent};
 use twinlock_bus_api::import::AccountImport;
+use twinlock_bus_api::policy::ConfigurationStatus;
 use twinlock_bus_api::voucher::{
     BypassOptions, InvitationOptions, ResetOutcome, ResetRequestInfo, Voucher,
 };
@@ -42,6 +43,8 @@ pub struct State {
     pub log: Vec<LogEvent>,
     /// What cannot be read of it; `log` tells it once.
     pub damaged_days: Vec<DamagedDay>,
+    /// What is in force; the files say the same where it does not tell.
+    pub configuration: ConfigurationStatus,
     /// The requests for a reset that wait.
     pub requested: Vec<ResetRequestInfo>,
     /// The backup that is made or handed over.

@@ -15,6 +15,7 @@ use super::{
     errors,
     transfers::Transfers,
 };
+use crate::configuration::Configuration;
 use crate::engine::{Done, Engine, EngineError, UserLocks, within};
 
 /// How long a change may wait for its turn and for the store: less than a client waits.
@@ -32,6 +33,7 @@ pub(super) enum Authority {
 /// What is done to accounts over the bus, whoever asks for it.
 pub struct Accounts {
     pub(super) engine: Arc<Engine>,
+    pub(super) configuration: Arc<Configuration>,
     pub(super) enrolments: Enrolments,
     pub(super) proofs: Enrolments<PendingContact>,
     pub(super) transfers: Transfers,
@@ -41,10 +43,11 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Over this engine.
-    pub fn new(engine: Arc<Engine>) -> Self {
+    /// Over this engine, which this configuration is in force in.
+    pub fn new(engine: Arc<Engine>, configuration: Arc<Configuration>) -> Self {
         Self {
             engine,
+            configuration,
             enrolments: Enrolments::default(),
             proofs: Enrolments::default(),
             transfers: Transfers::default(),

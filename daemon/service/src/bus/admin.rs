@@ -8,7 +8,7 @@ use twinlock_bus_api::{
     error::Result,
     history::{DamagedDay, LogEvent, LogFilter},
     import::AccountImport,
-    policy::SupposedLogin,
+    policy::{ConfigurationStatus, SupposedLogin},
     voucher::{
         BypassOptions, InvitationOptions, ResetOptions, ResetOutcome, ResetRequestInfo, Voucher,
     },
@@ -140,8 +140,7 @@ impl AdminInterface {
         #[zbus(connection)] connection: &Connection,
     ) -> Result<()> {
         let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
-        let authority = Authority::Administrator;
-        self.accounts.remove_factor(&user, &caller, authority, &factor, "").await
+        self.accounts.remove_factor(&user, &caller, Authority::Administrator, &factor, "").await
     }
 
     #[zbus(out_args("outcomes"))]
@@ -281,6 +280,16 @@ impl AdminInterface {
         self.accounts.explain(&user, login).await
     }
 
+    #[zbus(out_args("status"))]
+    async fn configuration_status(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<ConfigurationStatus> {
+        self.administrator(&header, connection).await?;
+        self.accounts.configuration_status().await
+    }
+
     #[zbus(out_args("codes"))]
     async fn new_recovery_codes(
         &self,
@@ -289,8 +298,7 @@ impl AdminInterface {
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Vec<String>> {
         let (caller, user) = self.accounts.administrator_of(&user, &header, connection).await?;
-        let authority = Authority::Administrator;
-        self.accounts.new_recovery_codes(&user, &caller, authority, "").await
+        self.accounts.new_recovery_codes(&user, &caller, Authority::Administrator, "").await
     }
 
     #[zbus(out_args("cleared"))]
@@ -360,11 +368,10 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<ResetOutcome> {
-        let accounts = &self.accounts;
         let (caller, asked) =
-            accounts.administrator_of_request(&request, &header, connection).await?;
+            self.accounts.administrator_of_request(&request, &header, connection).await?;
         let print = options.print.unwrap_or_default();
-        accounts.approve_reset(&request, asked.as_deref(), &caller, print).await
+        self.accounts.approve_reset(&request, asked.as_deref(), &caller, print).await
     }
 
     #[zbus(out_args("user"))]
@@ -374,10 +381,9 @@ impl AdminInterface {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<String> {
-        let accounts = &self.accounts;
         let (caller, asked) =
-            accounts.administrator_of_request(&request, &header, connection).await?;
-        accounts.refuse_reset(&request, asked.as_deref(), &caller).await
+            self.accounts.administrator_of_request(&request, &header, connection).await?;
+        self.accounts.refuse_reset(&request, asked.as_deref(), &caller).await
     }
 
     async fn forget_user(

@@ -99,7 +99,9 @@ pub(super) const ROOT_ALONE: [&str; 6] =
 /// The action of a method of `Admin`; `None` for [`ROOT_ALONE`], and for one that nobody thought of.
 pub(super) fn action(method: &str) -> Option<&'static str> {
     Some(match method {
-        "Status" | "Statuses" | "ListUsers" | "ListResets" => "org.twinlock1.status",
+        "Status" | "Statuses" | "ListUsers" | "ListResets" | "ConfigurationStatus" => {
+            "org.twinlock1.status"
+        }
         "Log" | "Find" => "org.twinlock1.log",
         "ExplainPolicy" => "org.twinlock1.explain-policy",
         "BeginEnrolment" | "ConfirmEnrolment" | "CancelEnrolment" => "org.twinlock1.enroll",

@@ -7,6 +7,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use twinlock_tests::rig::daemon::CONFIGURATION;
 use twinlock_tests::rig::namespace::write;
 
 use super::machine::{Machine, SSHD, security};
@@ -46,6 +47,19 @@ fn edited(
         assert_ne!(before, after, "nothing was planted in {path}");
         write(path, &after);
         Box::new(move |_| write(path, &before))
+    }
+}
+
+/// Something more in the configuration, which the daemon is told to read.
+fn configured(more: impl Into<String>) -> impl FnOnce(&mut Machine) -> Undo {
+    let more = more.into();
+    move |machine| {
+        let undo = edited(CONFIGURATION, move |text| format!("{text}{more}"))(machine);
+        machine.daemon.reload();
+        Box::new(|machine| {
+            undo(machine);
+            machine.daemon.reload();
+        })
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Report<'a> {
     since: String,
     mode: Option<&'a str>,
     users: Vec<User<'a>>,
-    policy: Option<&'a [Exemption]>,
+    policy: &'a [Exemption],
     logins: &'a Logins,
     damaged: Vec<Damage<'a>>,
 }
@@ -48,7 +48,7 @@ impl<'a> From<&'a report::Report> for Report<'a> {
             since: report.since.to_string(),
             mode: report.mode.as_deref(),
             users: report.people.iter().map(User::from).collect(),
-            policy: report.policy.as_deref(),
+            policy: &report.policy,
             logins: &report.logins,
             damaged: report.damaged.iter().map(Damage::from).collect(),
         }

@@ -44,7 +44,7 @@ pub fn page(report: &Report) -> String {
         tiles::tiles(&report.totals()),
         format!("<div class=\"pair\">{}{}</div>", enrolled(report), methods(report)),
         logins(report),
-        tables::policy(report.policy.as_deref()),
+        tables::policy(&report.policy),
         tables::people(&report.people),
         "<footer>No secret and no code is in this page. It needs no network. Days and times are in UTC. \
          Made by twinlock report.</footer></body></html>\n"

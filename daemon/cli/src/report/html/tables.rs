@@ -5,20 +5,15 @@ use super::super::{Exemption, METHODS};
 use super::text;
 
 /// Rules that let people in without a second factor.
-pub(super) fn policy(rules: Option<&[Exemption]>) -> String {
-    let rows: Option<Vec<String>> = rules.map(|rules| rules.iter().map(rule).collect());
-    let (sub, inside) = match rows {
-        None => (
-            "The configuration can be read by root alone, so what it exempts is not in this report.",
-            String::new(),
-        ),
-        Some(rows) if rows.is_empty() => {
-            ("None: no network is exempt, and no profile or level asks for less.", String::new())
-        }
-        Some(rows) => (
-            "By the configuration files, in the order in which they are read",
+pub(super) fn policy(rules: &[Exemption]) -> String {
+    let rows: Vec<_> = rules.iter().map(rule).collect();
+    let (sub, inside) = if rows.is_empty() {
+        ("None: no network is exempt, and no profile or level asks for less.", String::new())
+    } else {
+        (
+            "By the configuration in force, in the order in which it is read",
             table(&["Rule", "For whom", "What is asked", "Where"], &rows),
-        ),
+        )
     };
     super::card("Exemptions of the policy", sub, &inside)
 }

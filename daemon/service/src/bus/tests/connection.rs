@@ -19,7 +19,7 @@ async fn what_waits_for_a_connection_ends_with_the_bus_that_knew_it() {
     let mut bus = Bus::start(Gate::WideOpen).await;
     bus.daemon.clone().close().await.unwrap();
     let setup = sending();
-    let accounts = Arc::new(Accounts::new(setup.engine().await));
+    let accounts = Arc::new(setup.accounts().await);
     let (tried, was_tried) = oneshot::channel();
     let serving = tokio::spawn(serve(bus.address(), Arc::clone(&accounts), tried));
     was_tried.await.unwrap();

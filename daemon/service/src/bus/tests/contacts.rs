@@ -23,7 +23,7 @@ const NEW: &str = "alice@mail.example.org";
 /// Alice with an app, an address of an administrator's word, and a trusted host.
 async fn enrolled() -> (Setup, Accounts) {
     let setup = sending();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     enrol(&accounts.engine, &alice()).await;
     change(&accounts.engine, &alice(), |record| {
         with_email(record, Vouched::Administrator);
@@ -177,7 +177,7 @@ async fn a_contact_that_is_taken_away_by_its_user_takes_a_fresh_code() {
 #[tokio::test]
 async fn who_has_no_factor_proves_no_contact() {
     let setup = sending();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     assert!(matches!(offer(&accounts, NEW, "").await, Err(Error::NotEnrolled(_))));
     assert!(setup.notices().is_empty());
 }
@@ -185,7 +185,7 @@ async fn who_has_no_factor_proves_no_contact() {
 #[tokio::test]
 async fn proving_the_address_that_an_administrator_set_makes_it_a_factor_of_ones_own() {
     let setup = sending();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     change(&accounts.engine, &alice(), |record| with_email(record, Vouched::Administrator)).await;
     accounts.send_code(&alice(), &own(), "email").await.unwrap();
     let fresh = code_in(&setup);

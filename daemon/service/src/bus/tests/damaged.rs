@@ -14,7 +14,7 @@ use crate::{
 /// nobody is not one.
 async fn daemon() -> (Setup, Accounts) {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     for user in [alice(), user("bob", 1001), user("nobody", 65534)] {
         enrol(&accounts.engine, &user).await;
     }

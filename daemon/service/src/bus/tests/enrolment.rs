@@ -21,7 +21,7 @@ fn options(code: &str) -> EnrolmentOptions {
 }
 
 async fn accounts(setup: &Setup) -> Accounts {
-    Accounts::new(setup.engine().await)
+    setup.accounts().await
 }
 
 async fn begin(accounts: &Accounts, connection: &str, code: &str) -> Result<EnrolmentOffer> {

@@ -39,7 +39,7 @@ pub(super) fn with_email(record: &mut UserRecord, vouched: Vouched) {
 
 /// Alice with an e-mail address and nothing else.
 async fn by_mail(setup: &Setup, vouched: Vouched) -> Accounts {
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     change(&accounts.engine, &alice(), |record| with_email(record, vouched)).await;
     accounts
 }

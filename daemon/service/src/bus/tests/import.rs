@@ -41,7 +41,7 @@ fn root() -> Caller {
 
 async fn start() -> (Setup, Accounts) {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     (setup, accounts)
 }
 

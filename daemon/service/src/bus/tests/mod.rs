@@ -2,6 +2,7 @@
 //! behind it with callers whom no bus vouches for.
 
 mod callers;
+mod configuration;
 mod connection;
 mod contacts;
 mod damaged;
@@ -69,7 +70,7 @@ impl Bus {
             .spawn()
             .unwrap();
         let setup = Setup::new();
-        let accounts = Arc::new(Accounts::new(setup.engine().await));
+        let accounts = Arc::new(setup.accounts().await);
         let address = address(folder.path());
         let daemon = loop {
             match connect(&address, &accounts).await {

@@ -18,7 +18,7 @@ use crate::{
 
 async fn enrolled() -> (Setup, Accounts) {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     enrol(&accounts.engine, &alice()).await;
     change(&accounts.engine, &alice(), |record| with_email(record, Vouched::User)).await;
     (setup, accounts)
@@ -78,7 +78,7 @@ async fn an_administrator_makes_them_without_a_code_for_who_has_a_factor() {
 async fn where_no_login_takes_them_none_are_made() {
     let profile = Profile { methods: Some([Method::Totp].into()), ..Profile::default() };
     let setup = Setup::under(Policy { profiles: vec![profile], ..Policy::default() });
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     enrol(&accounts.engine, &alice()).await;
     assert!(matches!(renew(&accounts, RIGHT).await, Err(Error::MethodUnavailable(_))));
     accounts.verify(&alice(), &own(), RIGHT).await.unwrap();
@@ -98,7 +98,7 @@ async fn enrol_by_bus(accounts: &Accounts, setup: &Setup, code: &str) -> Option<
 #[tokio::test]
 async fn they_come_with_the_first_factor_alone() {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     let codes = enrol_by_bus(&accounts, &setup, "").await.unwrap();
     assert_eq!(codes.len(), 10);
     assert!(enrol_by_bus(&accounts, &setup, &codes[0]).await.is_none(), "nine are left");
@@ -115,7 +115,7 @@ async fn they_come_with_the_first_factor_alone() {
 
     let options = EnrolmentOptions { unconfirmed: true, ..EnrolmentOptions::default() };
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     let administrator = Authority::Administrator;
     accounts.begin_enrolment(&alice(), &root(), administrator, &options).await.unwrap();
     assert_eq!(left(&accounts).await, Some(0), "nobody has seen any");

@@ -21,7 +21,7 @@ fn root() -> Caller {
 
 async fn enrolled() -> (Setup, Accounts) {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     enrol(&accounts.engine, &alice()).await;
     (setup, accounts)
 }

@@ -20,7 +20,7 @@ fn root() -> Caller {
 /// Alice is enrolled and can be written to.
 async fn daemon() -> (Setup, Accounts) {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     enrol(&accounts.engine, &alice()).await;
     let mut settings = (*accounts.engine.settings()).clone();
     settings.channels = Channels { email: true, mobile: false };

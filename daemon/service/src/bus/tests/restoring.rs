@@ -8,7 +8,7 @@ use twinlock_bus_api::{
 use super::{fresh_code::root, *};
 
 async fn daemon() -> Accounts {
-    Accounts::new(Setup::new().engine().await)
+    Setup::new().accounts().await
 }
 
 fn refusal(result: Result<(), Error>) -> String {

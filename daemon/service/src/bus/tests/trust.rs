@@ -29,7 +29,7 @@ pub(super) fn trust(record: &mut UserRecord, id: &str, address: &str, until: Tim
 
 async fn trusting() -> (Setup, Accounts) {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     enrol(&accounts.engine, &alice()).await;
     change(&accounts.engine, &alice(), |record| {
         trust(record, "H00001", "203.0.113.7/32", LATER);

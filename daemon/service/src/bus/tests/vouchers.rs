@@ -27,7 +27,7 @@ fn root() -> Caller {
 
 async fn daemon() -> (Setup, Accounts) {
     let setup = Setup::new();
-    let accounts = Accounts::new(setup.engine().await);
+    let accounts = setup.accounts().await;
     (setup, accounts)
 }
 

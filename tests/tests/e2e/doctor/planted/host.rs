@@ -9,7 +9,7 @@ use twinlock_tests::rig::daemon::{CONFIGURATION, LOGIN_SOCKET, STORE};
 use twinlock_tests::rig::namespace::write;
 use twinlock_tests::rig::process::{PATIENCE, demand, eventually};
 
-use super::{Planted, edited, fault, opened, removed};
+use super::{Planted, configured, edited, fault, opened, removed};
 
 /// All of them.
 pub fn all() -> Vec<Planted> {
@@ -17,15 +17,25 @@ pub fn all() -> Vec<Planted> {
         fault(
             "severe",
             "configuration-broken",
-            edited(CONFIGURATION, |text| format!("{text}levle = \"high\"\n")),
+            configured("levle = \"high\"\n"),
             "twinlock config check",
         ),
         fault(
             "warning",
+            "configuration-not-in-force",
+            edited(CONFIGURATION, |text| format!("{text}[totp]\nwindow = 2\n")),
+            "twinlock config check && systemctl reload twinlockd",
+        ),
+        fault(
+            "warning",
+            "configuration-wants-restart",
+            configured("[audit]\nkeep = \"30d\"\n"),
+            "systemctl restart twinlockd",
+        ),
+        fault(
+            "warning",
             "configuration-doubtful",
-            edited(CONFIGURATION, |text| {
-                format!("{text}[[profile]]\nname = \"robots\"\nusers = [\"bob\"]\nmfa = false\n")
-            }),
+            configured("[[profile]]\nname = \"robots\"\nusers = [\"bob\"]\nmfa = false\n"),
             "twinlock config check",
         ),
         fault(

@@ -3,16 +3,14 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use twinlock_tests::rig::daemon::CONFIGURATION;
 use twinlock_tests::rig::namespace::write;
 
-use super::{Planted, edited, fault};
+use super::{Planted, configured, fault};
 
 const PASSWORD: &str = "/etc/twinlock/smtp.password";
 
 /// All of them.
 pub fn all() -> Vec<Planted> {
-    let more = |text: &'static str| edited(CONFIGURATION, move |file| format!("{file}{text}"));
     vec![
         Planted {
             // The level that holds by default takes codes by e-mail once it is sent.
@@ -20,7 +18,9 @@ pub fn all() -> Vec<Planted> {
             ..fault(
                 "warning",
                 "server-unreachable",
-                more("[email]\nserver = \"smtps://203.0.113.1:9\"\nfrom = \"a@example.org\"\n"),
+                configured(
+                    "[email]\nserver = \"smtps://203.0.113.1:9\"\nfrom = \"a@example.org\"\n",
+                ),
                 "telnet://203.0.113.1:9",
             )
         },
@@ -29,7 +29,9 @@ pub fn all() -> Vec<Planted> {
             ..fault(
                 "warning",
                 "email-factor",
-                more("[email]\nserver = \"smtps://203.0.113.1:9\"\nfrom = \"a@example.org\"\n"),
+                configured(
+                    "[email]\nserver = \"smtps://203.0.113.1:9\"\nfrom = \"a@example.org\"\n",
+                ),
                 "methods = [\"totp\", \"recovery\"]",
             )
         },
@@ -41,12 +43,10 @@ pub fn all() -> Vec<Planted> {
                 |machine| {
                     write(PASSWORD, "secret\n");
                     fs::set_permissions(PASSWORD, Permissions::from_mode(0o644)).expect("open it");
-                    let undo = edited(CONFIGURATION, |file| {
-                        format!(
-                            "{file}[email]\nserver = \"smtps://bob@203.0.113.1:9\"\n\
-                             from = \"a@example.org\"\npassword_file = \"{PASSWORD}\"\n"
-                        )
-                    })(machine);
+                    let undo = configured(format!(
+                        "[email]\nserver = \"smtps://bob@203.0.113.1:9\"\n\
+                         from = \"a@example.org\"\npassword_file = \"{PASSWORD}\"\n"
+                    ))(machine);
                     Box::new(|machine| {
                         undo(machine);
                         fs::remove_file(PASSWORD).expect("leave nothing");
@@ -58,13 +58,13 @@ pub fn all() -> Vec<Planted> {
         fault(
             "warning",
             "program-unusable",
-            more("[sms]\ncommand = [\"/usr/bin/no-such-program\", \"{to}\", \"{text}\"]\n"),
+            configured("[sms]\ncommand = [\"/usr/bin/no-such-program\", \"{to}\", \"{text}\"]\n"),
             "Install what brings /usr/bin/no-such-program",
         ),
         fault(
             "warning",
             "address-trust",
-            more("[remember]\nbind = \"address\"\n"),
+            configured("[remember]\nbind = \"address\"\n"),
             "bind = \"auto\"",
         ),
     ]
