@@ -138,6 +138,37 @@ fn without_a_terminal_nobody_can_be_asked_and_nothing_is_imported() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_is_taken_once_from_where_it_has_come_further() {
+    let daemon = Daemon::for_caller("root");
+    let (folder, path) = users_oath(&[
+        &format!("HOTP bob - {HEX} 12 520489 2026-11-18T11:06:40L"),
+        &format!("HOTP/T60/8 alice - {HEX}"),
+    ]);
+    let earlier = folder.path().join("users.oath~");
+    let lines = [format!("HOTP bob - {HEX} 7"), format!("HOTP/T60/8 alice - {HEX}")];
+    private(&earlier, &(lines.join("\n") + "\n"));
+    let paths = [path.to_str().unwrap(), earlier.to_str().unwrap()];
+    for paths in [paths, [paths[1], paths[0]]] {
+        let before = daemon.requests().len();
+        let shown =
+            at_terminal(&daemon, &folder, &["oath", paths[0], paths[1], "--yes", "--replace"], &[]);
+        assert_eq!(shown.code, 0, "{}", shown.sentence);
+        assert!(
+            shown.screen.contains("a key that is there twice, which is taken once: "),
+            "{}",
+            shown.screen
+        );
+        let mut sent = daemon.requests()[before..].to_vec();
+        sent.sort();
+        let imports = [
+            format!("import alice app 8 {BASE32} [] true"),
+            format!("import bob token 12 6 {BASE32} [] true"),
+        ];
+        assert_eq!(sent, imports);
+    }
+}
+
+#[test]
 fn who_is_no_administrator_is_refused() {
     let daemon = Daemon::that_forbids();
     let (folder, path) = some_users();

@@ -7,9 +7,9 @@ mod hashing;
 use hashing::Plain;
 use twinlock_core::{
     factor::{
-        Kind,
+        Factor, Kind,
         hotp::HotpFactor,
-        totp::{Secret, TotpFactor},
+        totp::{Algorithm, Secret, TotpFactor},
     },
     lockout::{Gate, Rules},
     login::{Source, User},
@@ -86,6 +86,80 @@ fn a_token_that_counts_is_an_authenticator_whose_codes_are_accepted_once() {
     assert_eq!(record.lockout.consecutive(), 0);
     assert_eq!(tried(&mut record, CODES[2]), proof);
     assert_eq!(record.factors[0].last_used_at, Some(NOW));
+}
+
+/// An app with the key of [`token`], whose codes have so many digits.
+fn app(id: &str, digits: u8) -> (String, String, Kind) {
+    let totp = TotpFactor::imported(secret(), Algorithm::Sha1, digits, 30).unwrap();
+    (id.to_owned(), "app".to_owned(), Kind::Totp(totp))
+}
+
+#[test]
+fn two_factors_of_one_key_are_not_imported() {
+    let alice = User { name: "alice".to_owned(), uid: 1000, groups: Vec::new() };
+    for twins in [[token("AAAAAA"), token("BBBBBB")], [app("AAAAAA", 6), app("BBBBBB", 8)]] {
+        let mut record = UserRecord::new(&alice);
+        let import = Import { factors: twins.to_vec(), ..import() };
+        assert_eq!(record.import(&import, NOW), Err(ImportError::SameKey));
+        assert!(record == UserRecord::new(&alice));
+    }
+    let mut record = UserRecord::new(&alice);
+    let import = Import { factors: vec![token("AAAAAA"), app("BBBBBB", 6)], ..import() };
+    record.import(&import, NOW).unwrap();
+}
+
+#[test]
+fn a_record_that_has_one_key_twice_takes_a_code_once() {
+    for [one, twin] in [[token("AAAAAA"), token("BBBBBB")], [app("AAAAAA", 6), app("BBBBBB", 6)]] {
+        let mut record = imported();
+        let factor = record.factors.remove(0);
+        let as_factor = |it: &(String, String, Kind)| Factor {
+            id: it.0.clone(),
+            kind: it.2.clone(),
+            ..factor.clone()
+        };
+        record.factors = vec![as_factor(&one), as_factor(&twin)];
+        let taken = tried(&mut record, CODES[2]);
+        assert!(matches!(taken, Verification::Accepted(Proof::Totp { .. })), "{taken:?}");
+        assert_eq!(tried(&mut record, CODES[2]), Verification::Used);
+        // What only one of them knows, as of a record that is older than the rule.
+        let mut older = record.clone();
+        older.factors[0] = as_factor(&one);
+        assert_eq!(tried(&mut older, CODES[2]), Verification::Used);
+        for gone in [0, 1] {
+            let mut record = record.clone();
+            record.factors.remove(gone);
+            assert_eq!(tried(&mut record, CODES[2]), Verification::Used, "{gone} was removed");
+        }
+    }
+}
+
+#[test]
+fn a_token_that_is_right_leaves_another_one_s_resynchronisation_alone() {
+    let mut record = imported();
+    let other = HotpFactor::imported(Secret::new(b"another secret".to_vec()), 6, 0).unwrap();
+    let import = Import {
+        factors: vec![
+            token("AAAAAA"),
+            ("BBBBBB".to_owned(), "other".to_owned(), Kind::Hotp(other)),
+        ],
+        replace: true,
+        ..import()
+    };
+    record.import(&import, NOW).unwrap();
+    // Counters 20 and 21 of the first one; in between a code of the other.
+    assert!(is_wrong(&tried(&mut record, "328281")));
+    assert!(matches!(tried(&mut record, "226513"), Verification::Accepted(_)));
+    assert!(matches!(tried(&mut record, "191635"), Verification::Accepted(_)));
+}
+
+#[test]
+fn a_code_that_was_used_here_is_used_after_an_import_of_the_same_key() {
+    let mut record = imported();
+    assert!(matches!(tried(&mut record, CODES[2]), Verification::Accepted(_)));
+    record.import(&Import { replace: true, ..import() }, NOW).unwrap();
+    assert_eq!(tried(&mut record, CODES[2]), Verification::Used);
+    assert!(matches!(tried(&mut record, CODES[3]), Verification::Accepted(_)));
 }
 
 #[test]

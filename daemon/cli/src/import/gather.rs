@@ -6,12 +6,18 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{Account, Broken, Fault, Findings, google_authenticator, safe_file, users_oath};
+use super::{
+    Account, Broken, Factor, Fault, Findings, google_authenticator, safe_file, users_oath,
+};
 use crate::failure::Failure;
+use crate::secret::Secret;
 use crate::surroundings::NamesOf;
 
 /// What google-authenticator calls its file in a home directory.
 const IN_HOME: &str = ".google_authenticator";
+
+/// Why a factor is not taken a second time.
+const TWIN: &str = "a key that is there twice, which is taken once";
 
 /// A file of google-authenticator, and who has to own it: whose home it was found in.
 struct Candidate {
@@ -93,6 +99,22 @@ pub fn users_oath(paths: &[PathBuf], uid: u32) -> Findings {
     findings
 }
 
+impl Account {
+    /// Takes one more factor; gives back one that is there already, whose codes would otherwise be good
+    /// once for each. Of the two the one that has come further is kept.
+    fn join(&mut self, more: Factor) -> Option<Factor> {
+        let Some(twin) = self.factors.iter_mut().find(|factor| factor.is_twin(&more)) else {
+            self.factors.push(more);
+            return None;
+        };
+        if twin.progress() < more.progress() {
+            Some(std::mem::replace(twin, more))
+        } else {
+            Some(more)
+        }
+    }
+}
+
 impl Findings {
     /// Adds what a user brings to what they bring already.
     fn takes(&mut self, more: Account) {
@@ -101,8 +123,13 @@ impl Findings {
             self.accounts.push(more);
             return;
         };
-        account.factors.extend(more.factors);
-        account.scratch.extend(more.scratch);
+        let twins = more.factors.into_iter().filter_map(|factor| account.join(factor)).count();
+        if twins > 0 {
+            account.left.push(TWIN.to_owned());
+        }
+        let has = |code: &Secret| account.scratch.iter().any(|it| it.expose() == code.expose());
+        let scratch: Vec<_> = more.scratch.into_iter().filter(|code| !has(code)).collect();
+        account.scratch.extend(scratch);
         account.left.extend(more.left);
         account.from.push_str(", ");
         account.from.push_str(&more.from);

@@ -45,6 +45,27 @@ pub struct Factor {
     pub last_code: Option<Secret>,
 }
 
+impl Factor {
+    /// Whether it is the same key, used in the same way.
+    fn is_twin(&self, other: &Self) -> bool {
+        let same = match (self.moving, other.moving) {
+            (Moving::Time(one), Moving::Time(other)) => one == other,
+            (Moving::Counter(_), Moving::Counter(_)) => true,
+            _ => false,
+        };
+        same && self.digits == other.digits && self.secret.expose() == other.secret.expose()
+    }
+
+    /// How far it has come, as far as the file tells.
+    const fn progress(&self) -> (u64, Option<u64>, bool) {
+        let counter = match self.moving {
+            Moving::Time(_) => 0,
+            Moving::Counter(counter) => counter,
+        };
+        (counter, self.last_step, self.last_code.is_some())
+    }
+}
+
 /// What one user brings along.
 pub struct Account {
     /// The name.

@@ -44,4 +44,22 @@ impl Kind {
             Self::Hotp(_) => "hotp",
         }
     }
+
+    /// Whether it is the same key, and used in the same way.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Totp(one), Self::Totp(other)) => one.is_same_app(other),
+            (Self::Hotp(one), Self::Hotp(other)) => one.is_same_token(other),
+            (Self::Totp(_), Self::Hotp(_)) | (Self::Hotp(_), Self::Totp(_)) => false,
+        }
+    }
+
+    /// What another factor of the same key knows to be used is used.
+    pub fn go_on_from(&mut self, known: &Self) {
+        match (self, known) {
+            (Self::Totp(app), Self::Totp(known)) => app.go_on_from(known),
+            (Self::Hotp(token), Self::Hotp(known)) => token.go_on_from(known),
+            (Self::Totp(_), Self::Hotp(_)) | (Self::Hotp(_), Self::Totp(_)) => {}
+        }
+    }
 }

@@ -205,6 +205,19 @@ impl TotpFactor {
         self.accept((now.as_secs() / self.period).saturating_add(u64::from(window)));
     }
 
+    /// Whether it is the same key with the same time steps. Of fewer digits a code is the end of the
+    /// longer one, so that digits make no difference (RFC 4226 section 5.3).
+    pub fn is_same_app(&self, other: &Self) -> bool {
+        self.secret == other.secret && self.period == other.period
+    }
+
+    /// Keeps the step that another factor of the same app has come to.
+    pub fn go_on_from(&mut self, other: &Self) {
+        if self.is_same_app(other) {
+            self.last_step = self.last_step.max(other.last_step);
+        }
+    }
+
     /// The last accepted step; `None` if none ever was.
     pub const fn last_step(&self) -> Option<u64> {
         self.last_step

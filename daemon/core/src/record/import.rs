@@ -28,6 +28,9 @@ pub enum ImportError {
     /// More than a record holds.
     #[error("a user has at most {MAX_FACTORS} factors")]
     TooManyFactors,
+    /// A code of theirs would be accepted by each of them.
+    #[error("two of the factors have the same key")]
+    SameKey,
     /// What the user has set up here is not passed over in silence.
     #[error("the user has a factor already")]
     HasFactors,
@@ -44,11 +47,18 @@ impl UserRecord {
         match () {
             () if factors.is_empty() => return Err(ImportError::Nothing),
             () if factors.len() > MAX_FACTORS => return Err(ImportError::TooManyFactors),
+            () if has_twins(factors) => return Err(ImportError::SameKey),
             () if !self.factors.is_empty() && !replace => return Err(ImportError::HasFactors),
             () => {}
         }
+        // A code that was used here is used, though the files know nothing of it.
+        let known = std::mem::take(&mut self.factors);
+        let mut factors = factors.clone();
+        for (_, _, kind) in &mut factors {
+            known.iter().for_each(|known| kind.go_on_from(&known.kind));
+        }
         if *replace {
-            for old in std::mem::take(&mut self.factors) {
+            for old in known {
                 self.news.change(Change::Removed(old.label), now);
             }
             self.recovery.clear();
@@ -58,15 +68,16 @@ impl UserRecord {
         self.scratch = scratch.clone();
         for (id, label, kind) in factors {
             self.news.change(Change::Enrolled(label.clone()), now);
-            self.factors.push(Factor {
-                id: id.clone(),
-                label: label.clone(),
-                enrolled_at: now,
-                last_used_at: None,
-                kind: kind.clone(),
-            });
+            let last_used_at = None;
+            self.factors.push(Factor { id, label, enrolled_at: now, last_used_at, kind });
         }
         self.enrolment = None;
         Ok(())
     }
+}
+
+fn has_twins(factors: &[(String, String, Kind)]) -> bool {
+    factors.iter().enumerate().any(|(index, (_, _, kind))| {
+        factors[..index].iter().any(|(_, _, earlier)| kind.is_same_key(earlier))
+    })
 }

@@ -61,16 +61,8 @@ impl UserRecord {
     /// Whether it has a factor that `stored` has not: one that was removed since, as by a reset.
     pub fn revives(&self, stored: &Self) -> bool {
         let has =
-            |wanted: &Kind| stored.factors.iter().any(|factor| same_key(&factor.kind, wanted));
+            |wanted: &Kind| stored.factors.iter().any(|factor| factor.kind.is_same_key(wanted));
         self.factors.iter().any(|factor| !has(&factor.kind))
-    }
-}
-
-fn same_key(one: &Kind, other: &Kind) -> bool {
-    match (one, other) {
-        (Kind::Totp(one), Kind::Totp(other)) => one.secret() == other.secret(),
-        (Kind::Hotp(one), Kind::Hotp(other)) => one.is_same_token(other),
-        (Kind::Totp(_), Kind::Hotp(_)) | (Kind::Hotp(_), Kind::Totp(_)) => false,
     }
 }
 
@@ -81,19 +73,6 @@ impl Kind {
         match self {
             Self::Totp(totp) => totp.accept_until(present.clock, present.window),
             Self::Hotp(hotp) => hotp.accept_look_ahead(),
-        }
-    }
-
-    /// What another record of the same key knows to be used is used.
-    fn go_on_from(&mut self, known: &Self) {
-        match (self, known) {
-            (Self::Totp(totp), Self::Totp(known)) if totp.secret() == known.secret() => {
-                if let Some(step) = known.last_step() {
-                    totp.accept(step);
-                }
-            }
-            (Self::Hotp(hotp), Self::Hotp(known)) => hotp.go_on_from(known),
-            _ => {}
         }
     }
 }

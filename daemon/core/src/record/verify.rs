@@ -125,6 +125,19 @@ enum Tried {
     },
 }
 
+impl Tried {
+    /// What tells most of a code where factors differ: that it was used before goes before that it is
+    /// right, and that before how it is wrong.
+    const fn weight(&self) -> u8 {
+        match self {
+            Self::Used => 3,
+            Self::Factor { .. } => 2,
+            Self::Wrong { drift: Some(_), .. } => 1,
+            _ => 0,
+        }
+    }
+}
+
 impl UserRecord {
     /// Tries a code and takes note of it: a right one is used up, a wrong one counted. Nothing
     /// counts before the record is committed.
@@ -240,30 +253,36 @@ impl UserRecord {
         }
     }
 
+    /// What the factors make of a code. Each is asked: what one of them knows to be used is used,
+    /// though another with the same key has not seen it.
     fn check_factors(&mut self, code: &str, trial: &Trial<'_>) -> Tried {
         let mut outcome = Tried::Wrong { drift: None, late: false };
-        for (index, factor) in self.factors.iter_mut().enumerate() {
-            let found = match &mut factor.kind {
+        let mut refused = Vec::new();
+        for (index, factor) in self.factors.iter().enumerate() {
+            let found = match &factor.kind {
                 Kind::Totp(totp) => match totp.check(code, trial.rules.window, trial.clock) {
-                    totp::Check::Fresh { step } => return Tried::Factor { index, at: step },
+                    totp::Check::Fresh { step } => Tried::Factor { index, at: step },
                     totp::Check::Used => Tried::Used,
                     totp::Check::Wrong { drift } => Tried::Wrong { drift, late: false },
                 },
                 Kind::Hotp(hotp) => match hotp.check(code) {
-                    hotp::Check::Fresh { counter } => return Tried::Factor { index, at: counter },
+                    hotp::Check::Fresh { counter } => Tried::Factor { index, at: counter },
                     hotp::Check::Used => Tried::Used,
-                    refused => {
-                        hotp.refuse(refused);
+                    check => {
+                        refused.push((index, check));
                         Tried::Wrong { drift: None, late: false }
                     }
                 },
             };
-            match (&found, &outcome) {
-                (Tried::Used, _)
-                | (Tried::Wrong { drift: Some(_), .. }, Tried::Wrong { drift: None, .. }) => {
-                    outcome = found;
+            if found.weight() > outcome.weight() {
+                outcome = found;
+            }
+        }
+        if !matches!(outcome, Tried::Factor { .. }) {
+            for (index, check) in refused {
+                if let Kind::Hotp(hotp) = &mut self.factors[index].kind {
+                    hotp.refuse(check);
                 }
-                _ => {}
             }
         }
         outcome
@@ -276,9 +295,13 @@ impl UserRecord {
             Kind::Hotp(hotp) => hotp.accept(at),
         }
         factor.last_used_at = Some(now);
-        let factor = factor.id.clone();
+        let (id, used) = (factor.id.clone(), factor.kind.clone());
+        // Without it the code would be good again once the factor that took it is removed.
+        for twin in &mut self.factors {
+            twin.kind.go_on_from(&used);
+        }
         self.last_method = Some(Method::Totp);
-        Proof::Totp { factor }
+        Proof::Totp { factor: id }
     }
 
     fn note_contact_use(&mut self, method: Method, now: Timestamp) {

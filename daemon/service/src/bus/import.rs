@@ -145,6 +145,6 @@ fn refused(user: &User, error: ImportError) -> Error {
              is.",
             user.name
         )),
-        ImportError::Nothing | ImportError::TooManyFactors => invalid(error),
+        ImportError::Nothing | ImportError::TooManyFactors | ImportError::SameKey => invalid(error),
     }
 }
