@@ -11,16 +11,18 @@ use twinlock_core::{
     factor::{
         Kind,
         hotp::{self, HotpFactor},
+        one_time_code::{Check as Sent, Rules as SendRules, Scope},
         totp::{Check, Secret, TotpFactor},
     },
     lockout::Rules,
     login::User,
-    policy::EnrolmentMode,
+    policy::{EnrolmentMode, Method, Methods},
     printed_code::PrintedCode,
     record::{Present, UserRecord},
     reset_request::ResetRequest,
     scratch_codes::ScratchCodes,
     time::Timestamp,
+    trusted_host::{Binding, TrustedHost},
     voucher::{Bypass, Invitation},
 };
 
@@ -147,12 +149,56 @@ fn invitations_bypass_codes_and_requests_are_void() {
         reason: None,
         closed: false,
     });
-    let epoch = record.trust_epoch;
     let restored = record.restored(None, PRESENT);
     assert!(restored.invitation.is_none() && restored.bypasses.is_empty());
     assert!(restored.reset_request.as_ref().is_some_and(|request| !request.is_open(NOW)));
-    assert!(restored.trusted.is_empty() && restored.one_time.is_empty());
-    assert!(restored.trust_epoch > epoch, "what waits for its account phase trusts no host");
+}
+
+/// Where the mailed code and the trusted host of [`trusting`] are good.
+const SCOPE: Scope<'_> = Scope { user: "alice", service: "sshd", source: "203.0.113.9" };
+
+/// With a code on its way by e-mail, and a host that is trusted for an hour.
+fn trusting() -> UserRecord {
+    let mut record = alice();
+    record.one_time.issue(SCOPE, Method::Email, "123456", &Plain, &SendRules::default(), NOW);
+    let address = Some("203.0.113.9/32".parse().unwrap());
+    let host = TrustedHost {
+        id: "H1".to_owned(),
+        binding: Binding { address, key: None },
+        since: NOW,
+        until: until(),
+        last_used_at: None,
+    };
+    record.trust(host, 20, NOW);
+    record
+}
+
+fn mailed(record: &mut UserRecord) -> Sent {
+    record.one_time.check(SCOPE, Methods::ALL, "123456", &Plain, NOW)
+}
+
+#[test]
+fn a_code_on_its_way_and_the_trust_in_a_host_are_void() {
+    assert_eq!(mailed(&mut trusting()), Sent::Fresh(Method::Email));
+    // What the backup knows of, and what the store has come to know since.
+    let of_the_backup = trusting().restored(None, PRESENT);
+    let of_the_store = alice().restored(Some(&trusting()), PRESENT);
+    let of_both = trusting().restored(Some(&trusting()), PRESENT);
+    for mut restored in [of_the_backup, of_the_store, of_both] {
+        assert_eq!(mailed(&mut restored), Sent::Wrong);
+        assert!(restored.trusted.is_empty());
+        let epoch = trusting().trust_epoch;
+        assert!(restored.trust_epoch > epoch, "what waits for its account phase trusts no host");
+    }
+}
+
+#[test]
+fn what_was_sent_since_the_backup_still_counts_for_the_day() {
+    let restored = alice().restored(Some(&trusting()), PRESENT);
+    let rules = SendRules { per_day: 1, ..SendRules::default() };
+    let later = NOW.after(Duration::from_secs(60));
+    assert!(alice().one_time.may_send(Method::Email, SCOPE, &rules, later).is_ok());
+    assert!(restored.one_time.may_send(Method::Email, SCOPE, &rules, later).is_err());
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn begin(record: UserRecord) -> Login {
 }
 
 /// The code in the last message to the user.
-fn sent(login: &Login) -> String {
+pub fn sent(login: &Login) -> String {
     match &login.notices.last().unwrap().subject {
         Subject::OneTimeCode { code, .. } => code.reveal().to_owned(),
         other => panic!("{other:?}"),

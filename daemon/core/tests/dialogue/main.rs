@@ -16,3 +16,4 @@ mod setup;
 mod trust;
 #[path = "../support/web1.rs"]
 mod web1;
+mod withdrawn;

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use twinlock_core::{
-    contact::{Contact, Vouched},
-    dialogue::{Settings, Staged, Verdict, open_password},
+    dialogue::{Settings, Verdict, open_password},
     lockout::{self, Rules},
     login::{FirstFactor, LoginContext, SessionCode, Source},
     policy::{Level, Policy, Profile, Remember},
@@ -18,15 +17,15 @@ use super::setup::{Login, NOW, code_of, enrolled, login, right, settings, with_r
 
 const DAY: u64 = 86_400;
 
-fn days(n: u64) -> Timestamp {
+pub fn days(n: u64) -> Timestamp {
     NOW.after(Duration::from_secs(n * DAY))
 }
 
-fn from(address: &str) -> LoginContext {
+pub fn from(address: &str) -> LoginContext {
     LoginContext { source: Source::Address(address.parse().unwrap()), ..login() }
 }
 
-fn with_key(address: &str, fingerprint: &str) -> LoginContext {
+pub fn with_key(address: &str, fingerprint: &str) -> LoginContext {
     let fingerprint = Some(format!("SHA256:{fingerprint}"));
     LoginContext { first_factors: vec![FirstFactor::PublicKey { fingerprint }], ..from(address) }
 }
@@ -38,14 +37,14 @@ fn bound_to(bind: Bind) -> Settings {
 }
 
 /// A login that gave a right code and trusts its host.
-fn trusting(settings: Settings, record: UserRecord, login: LoginContext) -> Login {
+pub fn trusting(settings: Settings, record: UserRecord, login: LoginContext) -> Login {
     let mut login = Login::of(settings, record, login, true);
     login.answer(&right()).answer("y").redeem();
     assert_eq!(login.record.trusted.iter().count(), 1);
     login
 }
 
-fn is_let_in_unasked(trusted: &Login, now: Timestamp, login: LoginContext) -> bool {
+pub fn is_let_in_unasked(trusted: &Login, now: Timestamp, login: LoginContext) -> bool {
     let next = trusted.again(now, login);
     !next.is_asking() && next.outcome().verdict == Verdict::Allow
 }
@@ -205,27 +204,6 @@ fn a_policy_that_became_stricter_holds_for_hosts_that_were_trusted_before() {
     stricter.settings.policy.profiles = vec![a_day];
     assert!(is_let_in_unasked(&stricter, NOW.after(Duration::from_secs(DAY - 1)), login()));
     assert!(!is_let_in_unasked(&stricter, days(1), login()));
-}
-
-#[test]
-fn trust_ends_with_the_password_the_mobile_number_and_a_reset() {
-    let trusted = trusting(settings(Policy::default()), enrolled(), login());
-    let mut changes = trusted.again(days(1), from("203.0.113.9"));
-    changes.record.apply(&Staged::ChangePassword, &Plain, days(1)).unwrap();
-    assert!(!is_let_in_unasked(&changes, days(1), login()));
-
-    let mut moves = trusted.again(days(1), login());
-    let value = "+14155550123".parse().unwrap();
-    let vouched = Vouched::Administrator;
-    let mobile = Contact { value, vouched, since: days(1), last_used_at: None };
-    assert!(moves.record.set_mobile(Some(mobile.clone()), days(1)));
-    assert!(!is_let_in_unasked(&moves, days(1), login()));
-    assert!(!moves.record.set_mobile(Some(mobile), days(1)), "the same number is no change");
-
-    let mut cleared = trusted.again(days(1), login());
-    let id = cleared.record.trusted.iter().next().unwrap().id.clone();
-    assert!(cleared.record.clear_trusted(&id));
-    assert!(!is_let_in_unasked(&cleared, days(1), login()));
 }
 
 #[test]
