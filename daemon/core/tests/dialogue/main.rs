@@ -13,6 +13,7 @@ mod meanwhile;
 mod properties;
 mod renewal;
 mod setup;
+mod timers;
 mod trust;
 #[path = "../support/web1.rs"]
 mod web1;
