@@ -1,7 +1,7 @@
 //! `[email]` and `[sms]`: what is read, and what two keys cannot say at once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panic")]
 
-use twinlock_config::{Config, Encoding, HttpMethod, Loaded, MailServer, Sms, parse};
+use twinlock_config::{Config, Encoding, HttpMethod, Loaded, MailServer, Severity, Sms, parse};
 
 fn loaded(text: &str) -> Loaded {
     let text = format!("version = 1\n{text}\n");
@@ -197,6 +197,18 @@ fn with_templates(files: &[(&str, &str)]) -> (tempfile::TempDir, Loaded) {
     }
     let loaded = twinlock_config::load(&main).unwrap_or_else(|wrong| panic!("{wrong}"));
     (directory, loaded)
+}
+
+#[test]
+fn a_message_among_the_arguments_of_a_command_is_warned_about() {
+    let warned = loaded("[sms]\ncommand = [\"/bin/sh\", \"{to}\", \"{text}\"]").warnings;
+    let [warning] = &warned[..] else { panic!("{warned:?}") };
+    assert_eq!((warning.line, warning.severity), (Some(3), Severity::Warning));
+    assert!(warning.message.contains("every user of the host can read codes"), "{warning}");
+    assert_eq!(loaded("[sms]\ncommand = [\"/bin/sh\", \"{to}\"]").warnings, []);
+    let shipped = twinlock_config::SHIPPED;
+    let examples: Vec<_> = shipped.lines().filter(|line| line.starts_with("#command")).collect();
+    assert!(!examples.is_empty() && !examples.iter().any(|line| line.contains("{text}")));
 }
 
 #[test]

@@ -36,9 +36,10 @@ section! {
         /// Certificates (PEM) of the authorities that the gateway's certificate may be from. Left
         /// out: those that the system trusts.
         ca_file: Option<PathBuf> = None => Optional(AbsolutePath::FILE);
-        /// A program in the place of a gateway, with its arguments. {to} or {digits}, and {text},
-        /// are whole arguments; without {text} the message arrives on standard input. No shell
-        /// sees it. Left out: text messages are sent by url, or not at all.
+        /// A program in the place of a gateway, with its arguments. {to} or {digits} is a whole
+        /// argument, and the message arrives on standard input. {text} as a whole argument hands
+        /// it over there instead, where every user of the host can read codes in the list of
+        /// processes. No shell sees it. Left out: text messages are sent by url, or not at all.
         command: Option<Vec<Argument>> = None => Optional(List::not_empty(CommandWord));
     }
 }
@@ -149,6 +150,11 @@ fn command(
     if !command.iter().any(has_number) {
         let complaint = Complaint::new("the command is not told the number");
         faults.error(table.place("command"), complaint.hint("add \"{to}\" as an entry of its own"));
+    }
+    if command.contains(&Argument::Slot(Slot::Text)) {
+        let message = "every user of the host can read codes among the arguments of the command";
+        let hint = "take \"{text}\" out: the message arrives on standard input";
+        faults.warning(table.place("command"), Complaint::new(message).hint(hint));
     }
     Some(command)
 }

@@ -58,7 +58,7 @@ pub fn all() -> Vec<Planted> {
         fault(
             "warning",
             "program-unusable",
-            configured("[sms]\ncommand = [\"/usr/bin/no-such-program\", \"{to}\", \"{text}\"]\n"),
+            configured("[sms]\ncommand = [\"/usr/bin/no-such-program\", \"{to}\"]\n"),
             "Install what brings /usr/bin/no-such-program",
         ),
         fault(
