@@ -227,7 +227,10 @@ pub struct RestorePlan {
     pub added: Option<u32>,
     /// Users whose record in the store is replaced.
     pub replaced: Option<u32>,
-    /// Users who get back a factor that the store does not have any more, at most a hundred of them.
+    /// The time of day of the host that restores: what could have been used by then is void.
+    pub clock: Option<u64>,
+    /// Users who get back what the store does not have any more, a factor, a contact or `mfa off`; at
+    /// most a hundred of them.
     pub revived: Option<Vec<String>>,
     /// Users who have another uid on this host than in the backup, and so are refused with what comes
     /// back; at most a hundred of them. None where the user database takes too long.

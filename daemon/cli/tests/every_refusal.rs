@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use support::daemon::Daemon;
+use support::daemon::{Daemon, THEN};
 use support::person::Scene;
 use support::transcript;
 
@@ -174,4 +174,26 @@ fn what_is_no_backup_is_not_written() {
     let shown = Scene::at_terminal(&[]).run(&backup);
     assert!(!path.exists());
     insta::assert_snapshot!(shown.transcript());
+}
+
+#[test]
+fn a_backup_from_later_than_now_is_restored_where_the_clock_is_said_to_be_right() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("backup");
+    let path = path.to_str().unwrap();
+    let daemon = Daemon::for_caller("root");
+    let run = |arguments: &[&str]| {
+        let all = [&["--config", daemon.config()], arguments].concat();
+        Scene::at_terminal(&[]).run(&all)
+    };
+    assert_eq!(run(&["backup", path, "--store-key"]).code, 0);
+    // The backup says three days before the person's present; the host is older still.
+    daemon.state.lock().unwrap().clock = Some(THEN - 601);
+    let before = daemon.requests();
+    let shown = run(&["restore", path, "--yes"]);
+    insta::assert_snapshot!(shown.transcript());
+    assert_eq!(daemon.requests(), before, "nothing was restored");
+    assert_eq!(run(&["restore", path, "--yes", "--clock-is-right"]).code, 0);
+    daemon.state.lock().unwrap().clock = Some(THEN - 600);
+    assert_eq!(run(&["restore", path, "--yes"]).code, 0);
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hashing::Plain;
 use twinlock_core::{
+    contact::{Contact, Vouched},
     factor::{
         Kind,
         hotp::{self, HotpFactor},
@@ -246,4 +247,38 @@ fn a_factor_that_was_taken_away_since_is_noticed() {
     let other = enrolled(1000, b"09876543210987654321");
     assert!(alice().revives(&other) && alice().revives(&record(1000)));
     assert!(!alice().revives(&alice()) && !record(1000).revives(&alice()));
+}
+
+fn contact<T: std::str::FromStr>(value: &str) -> Contact<T>
+where
+    T::Err: std::fmt::Debug,
+{
+    let vouched = Vouched::Administrator;
+    Contact { value: value.parse().unwrap(), vouched, since: NOW, last_used_at: None }
+}
+
+#[test]
+fn a_contact_that_was_changed_since_and_a_second_factor_that_is_off_are_noticed() {
+    let with = |email: Option<&str>, mobile: Option<&str>| {
+        let mut record = alice();
+        record.contacts.email = email.map(|it| contact(it));
+        record.contacts.mobile = mobile.map(|it| contact(it));
+        record
+    };
+    let (old, new) = (Some("a@example.org"), Some("b@example.org"));
+    assert!(with(old, None).revives(&with(new, None)) && with(old, None).revives(&alice()));
+    assert!(!with(old, None).revives(&with(old, new.and(Some("+14155550123")))));
+    let (old, new) = (Some("+14155550123"), Some("+14155550124"));
+    assert!(with(None, old).revives(&with(None, new)) && with(None, old).revives(&alice()));
+    assert!(!with(None, old).revives(&with(None, old)) && !alice().revives(&with(None, old)));
+
+    let switched = |mfa| {
+        let mut record = alice();
+        record.mfa = mfa;
+        record
+    };
+    for stored in [Some(true), None] {
+        assert!(switched(Some(false)).revives(&switched(stored)), "{stored:?}");
+        assert!(!switched(stored).revives(&switched(Some(false))), "{stored:?}");
+    }
 }

@@ -3,19 +3,21 @@
 use twinlock_bus_api::backup::RestorePlan;
 
 use super::moment::moment;
-use super::{View, count};
+use super::{View, count, rfc3339};
 use crate::escape;
 
 /// What a restore will do.
 pub fn plan(plan: &RestorePlan, view: &View) -> String {
     let made = plan.taken_at.map_or_else(|| "at an unknown time".to_owned(), |at| moment(at, view));
     let host = escape::line(plan.host.as_deref().unwrap_or_default());
+    let clock = plan.clock.and_then(rfc3339).unwrap_or_else(|| "unknown".to_owned());
     let mut text = format!(
         "This restores a backup of {host}, made {made}:\n\
          - {} of users whom the store does not know;\n\
          - {} in place of those in the store. What was changed in them since is lost.\n\
          Trusted hosts, codes on their way, bypass codes and invitations of these users are void, and \
-         the next code of an app works a minute or so from now. Of recovery codes those stay that the \
+         the next code of an app works a minute or so from now, by this host's clock ({clock}). Of \
+         recovery codes those stay that the \
          store has too, and all of users whom it does not know.",
         count(plan.added.unwrap_or_default() as usize, "record"),
         count(plan.replaced.unwrap_or_default() as usize, "record"),
@@ -36,13 +38,32 @@ pub fn done(plan: &RestorePlan) -> String {
     )
 }
 
-/// Who has a factor again that somebody took away: a lost phone works again.
+/// Why a backup is not restored that was made later than now, where it was: more than ten minutes, as the
+/// daemon has it.
+pub fn from_the_future(plan: &RestorePlan) -> Option<String> {
+    let (taken_at, clock) = (plan.taken_at?, plan.clock?);
+    (taken_at > clock.saturating_add(APART)).then(|| {
+        let at = |seconds| rfc3339(seconds).unwrap_or_default();
+        format!(
+            "The backup was made at {}, and this host's clock says {}. Set the clock right and restore \
+             then: codes that were used since would work again. If it is right and that of the backup's \
+             host was ahead, add --clock-is-right.",
+            at(taken_at),
+            at(clock)
+        )
+    })
+}
+
+/// How far the clocks of two hosts may be apart, in seconds.
+const APART: u64 = 600;
+
+/// Who has something again that somebody took away: a lost phone works again.
 fn revived(plan: &RestorePlan) -> String {
     match names(plan.revived.as_deref()) {
         None => String::new(),
         Some(users) => format!(
-            "\nFactors that were taken away since come back for: {users}. 'twinlock reset' takes them \
-             away again."
+            "\nWhat was taken away since comes back, a factor, a contact or 'mfa off', for: {users}. \
+             'twinlock user show' tells what they have; 'twinlock reset', 'contact' and 'mfa' mend it."
         ),
     }
 }

@@ -14,8 +14,8 @@ use crate::render::{json, restore};
 use crate::surroundings::Surroundings;
 
 const JSON_RESTORE: &str = "JSON: {taken_at, host, added, replaced, revived: [USER], mismatched: \
-                            [USER]}, where revived are those who got back a factor that was taken \
-                            away since the backup, and mismatched those who have another uid here \
+                            [USER]}, where revived are those who got back a factor, a contact or \
+                            'mfa off' that was taken away since the backup, and mismatched those who have another uid here \
                             and are refused; null where the user database took too long.";
 
 /// Put the records of a backup back, all or none (administrators only)
@@ -32,6 +32,10 @@ pub struct Args {
     /// Take the first line of this file as the passphrase, and ask for none
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+
+    /// Restore a backup from later than now: its host's clock was ahead
+    #[arg(long)]
+    clock_is_right: bool,
 
     /// Do not ask whether to go ahead
     #[arg(long)]
@@ -75,6 +79,9 @@ pub fn run(args: &Args, client: &mut Client, around: &mut Surroundings) -> Resul
             client.plan_restore(&file, key.as_slice())?
         }
     };
+    if let Some(why) = restore::from_the_future(&plan).filter(|_| !args.clock_is_right) {
+        return Err(Failure::refused(why));
+    }
     if !args.yes {
         around.prompt.tell(&restore::plan(&plan, &around.view))?;
         confirm(&mut *around.prompt, "Go ahead?")?;

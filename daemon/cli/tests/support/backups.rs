@@ -3,7 +3,7 @@
 use twinlock_bus_api::backup::{BackupLock, Cost, Head, KeySource, RestorePlan, SALT};
 use twinlock_bus_api::error::{Error, Result};
 
-use super::daemon::THEN;
+use super::daemon::{NOW, THEN};
 use super::state::State;
 
 /// The check of the key of the daemon's own store.
@@ -69,22 +69,23 @@ impl State {
         if !self.transfer.ends_with(BODY) {
             return refused("The file is damaged. Nothing was changed; take another backup.");
         }
-        Ok(plan())
+        Ok(self.plan())
     }
 
     pub(super) fn commit_restore(&mut self) -> RestorePlan {
         self.requests.push("restore".to_owned());
-        plan()
+        self.plan()
     }
-}
 
-fn plan() -> RestorePlan {
-    RestorePlan {
-        taken_at: Some(THEN),
-        host: Some("web1".to_owned()),
-        added: Some(1),
-        replaced: Some(2),
-        revived: Some(vec!["carol".to_owned()]),
-        mismatched: Some(vec!["dave".to_owned()]),
+    fn plan(&self) -> RestorePlan {
+        RestorePlan {
+            taken_at: Some(THEN),
+            host: Some("web1".to_owned()),
+            added: Some(1),
+            replaced: Some(2),
+            clock: Some(self.clock.unwrap_or(NOW)),
+            revived: Some(vec!["carol".to_owned()]),
+            mismatched: Some(vec!["dave".to_owned()]),
+        }
     }
 }

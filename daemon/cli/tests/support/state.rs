@@ -47,6 +47,8 @@ pub struct State {
     pub configuration: ConfigurationStatus,
     /// The requests for a reset that wait.
     pub requested: Vec<ResetRequestInfo>,
+    /// Its time of day where that is not the person's.
+    pub clock: Option<u64>,
     /// The backup that is made or handed over.
     pub transfer: Vec<u8>,
     /// The requests that change something, in order.

@@ -4,7 +4,7 @@
 //! the backup knows of none of it. So whatever was good once or for a time is void, and whatever counts
 //! on goes on from the present. The record that the store still has knows more, where there is one.
 
-use crate::{factor::Kind, record::UserRecord, time::Timestamp};
+use crate::{contact::Contact, factor::Kind, record::UserRecord, time::Timestamp};
 
 /// Codes up to here were or may have been used: the time of day, and the `[totp] window` of steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +58,22 @@ impl UserRecord {
         self
     }
 
-    /// Whether it has a factor that `stored` has not: one that was removed since, as by a reset.
+    /// Whether it has what `stored` has not: a factor that was removed since, as by a reset, a contact
+    /// that was changed, or a second factor that is off.
     pub fn revives(&self, stored: &Self) -> bool {
+        let (contacts, known) = (&self.contacts, &stored.contacts);
+        let is_off = |record: &Self| record.mfa == Some(false);
         let has =
             |wanted: &Kind| stored.factors.iter().any(|factor| factor.kind.is_same_key(wanted));
         self.factors.iter().any(|factor| !has(&factor.kind))
+            || is_other(contacts.email.as_ref(), known.email.as_ref())
+            || is_other(contacts.mobile.as_ref(), known.mobile.as_ref())
+            || (is_off(self) && !is_off(stored))
     }
+}
+
+fn is_other<T: PartialEq>(contact: Option<&Contact<T>>, known: Option<&Contact<T>>) -> bool {
+    contact.is_some_and(|contact| known.is_none_or(|known| known.value != contact.value))
 }
 
 impl Kind {

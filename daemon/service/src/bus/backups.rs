@@ -160,6 +160,7 @@ impl Accounts {
             host: Some(backup.about.host.clone()),
             added: number(restored.added),
             replaced: number(restored.replaced),
+            clock: Some(self.engine.now().wall.as_secs()),
             revived: Some(restored.revived),
             mismatched: mismatched.ok(),
         }

@@ -1,5 +1,7 @@
 //! All records at once: out of the store for a backup, and back into it.
 
+use std::time::Duration;
+
 use twinlock_core::record::{Present, UserRecord};
 use zeroize::Zeroizing;
 
@@ -12,6 +14,9 @@ use crate::{
 /// How often a commit that took too long is waited for once more.
 const PATIENCE: usize = 3;
 
+/// How far the clocks of two hosts may be apart.
+const APART: Duration = Duration::from_secs(600);
+
 /// The most users that are named in what a restore does.
 const MOST_NAMES: usize = 100;
 
@@ -22,7 +27,7 @@ pub struct Restored {
     pub added: usize,
     /// How many users' records are replaced.
     pub replaced: usize,
-    /// Who gets back a factor that was taken away since.
+    /// Who gets back a factor that was taken away since, a contact that was changed, or `mfa off`.
     pub revived: Vec<String>,
 }
 
@@ -91,10 +96,11 @@ impl Engine {
     }
 
     async fn changes(&self, backup: &Contents) -> Result<(Vec<Change>, Restored), EngineError> {
-        let present = Present {
-            clock: self.now().wall.max(backup.about.taken_at),
-            window: self.settings().codes.window,
-        };
+        let (wall, taken_at) = (self.now().wall, backup.about.taken_at);
+        // Of two hosts a little apart the later one counts. Far from each other, one of them is wrong, and
+        // who believes the wrong one has every app refused until that time.
+        let clock = if wall.until(taken_at) > APART { wall } else { wall.max(taken_at) };
+        let present = Present { clock, window: self.settings().codes.window };
         let mut changes = Vec::with_capacity(backup.records.len());
         let mut restored = Restored::default();
         for record in &backup.records {

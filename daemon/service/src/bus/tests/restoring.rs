@@ -6,6 +6,11 @@ use twinlock_bus_api::{
 };
 
 use super::{fresh_code::root, *};
+use crate::{
+    backup::contents::{self, Contents},
+    clock::Clock,
+    testing::{CODES, STEP, alice, enrol},
+};
 
 async fn daemon() -> Accounts {
     Setup::new().accounts().await
@@ -41,4 +46,37 @@ async fn no_room_is_made_for_a_file_that_is_no_backup_or_too_large() {
     for size in [HEAD as u64, MAX_FILE] {
         accounts.begin_restore(&root(), size).unwrap();
     }
+}
+
+/// A backup that alice is in, made so many seconds from when tests begin.
+async fn backup(ahead: u64) -> (Setup, Accounts, Contents) {
+    let setup = Setup::new();
+    let accounts = setup.accounts().await;
+    enrol(&accounts.engine, &alice()).await;
+    let began = setup.clock.wall().as_secs();
+    setup.clock.set_wall(began + ahead);
+    let (about, records) = accounts.engine.export().await.unwrap();
+    setup.clock.set_wall(began);
+    let contents = contents::read(&contents::write(about, &records).unwrap()).unwrap();
+    (setup, accounts, contents)
+}
+
+#[tokio::test]
+async fn a_backup_from_far_in_the_future_keeps_nobody_out_until_then() {
+    let (setup, accounts, contents) = backup(86_400).await;
+    accounts.engine.restore(&contents).await.unwrap();
+    let code = async |step: usize| accounts.verify(&alice(), &root(), CODES[step]).await;
+    assert!(code(STEP).await.is_err() && code(STEP + 1).await.is_err());
+    setup.clock.advance(60);
+    code(STEP + 2).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_hosts_a_little_apart_the_later_clock_counts() {
+    let (setup, accounts, contents) = backup(60).await;
+    accounts.engine.restore(&contents).await.unwrap();
+    setup.clock.advance(90);
+    let code = async |step: usize| accounts.verify(&alice(), &root(), CODES[step]).await;
+    assert!(code(STEP + 3).await.is_err(), "it could have been used on the other host");
+    code(STEP + 4).await.unwrap();
 }
