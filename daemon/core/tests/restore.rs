@@ -261,8 +261,8 @@ where
 fn a_contact_that_was_changed_since_and_a_second_factor_that_is_off_are_noticed() {
     let with = |email: Option<&str>, mobile: Option<&str>| {
         let mut record = alice();
-        record.contacts.email = email.map(|it| contact(it));
-        record.contacts.mobile = mobile.map(|it| contact(it));
+        record.contacts.email = email.map(contact);
+        record.contacts.mobile = mobile.map(contact);
         record
     };
     let (old, new) = (Some("a@example.org"), Some("b@example.org"));
