@@ -2,36 +2,58 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
-/// A time of day that goes on from where it is set; the steady clock stays as it is.
+/// How long an hour takes by [`Clock::racing`].
+pub const HOUR_OF_A_RACING_CLOCK: Duration = Duration::from_millis(3600);
+
+/// A time of day that goes on from where it is set; the steady clock stays as it is but for
+/// [`Clock::racing`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clock(String);
+pub struct Clock {
+    /// What libfaketime takes.
+    setting: String,
+    /// Whether the steady clock goes with it.
+    is_steady: bool,
+}
 
 impl Clock {
     /// The machine's clock and so many days.
     pub fn days_ahead(days: u32) -> Self {
-        Self(format!("+{days}d"))
+        Self::steady(format!("+{days}d"))
     }
 
     /// The machine's clock, so many days ago.
     pub fn days_ago(days: u32) -> Self {
-        Self(format!("-{days}d"))
+        Self::steady(format!("-{days}d"))
     }
 
     /// The machine's clock and so many minutes.
     pub fn minutes_ahead(minutes: u32) -> Self {
-        Self(format!("+{minutes}m"))
+        Self::steady(format!("+{minutes}m"))
     }
 
     /// What a host without a battery has when it boots.
     pub fn of_1970() -> Self {
-        Self("@1970-01-01 00:00:10".to_owned())
+        Self::steady("@1970-01-01 00:00:10".to_owned())
+    }
+
+    /// The machine's clock and so many days, from where time goes by a thousand times as fast; the
+    /// steady clock too. For what comes by itself: whoever is waited for is late.
+    pub fn racing(days: u32) -> Self {
+        Self { setting: format!("+{days}d x1000"), is_steady: false }
+    }
+
+    const fn steady(setting: String) -> Self {
+        Self { setting, is_steady: true }
     }
 
     /// Has a program live by this clock.
     pub(super) fn set(&self, command: &mut Command) {
-        command.env("LD_PRELOAD", library()).env("FAKETIME", &self.0).env("TZ", "UTC");
-        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command.env("LD_PRELOAD", library()).env("FAKETIME", &self.setting).env("TZ", "UTC");
+        if self.is_steady {
+            command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        }
     }
 }
 

@@ -46,7 +46,7 @@ const EFFECTS: [(&str, &str, &str); 56] = [
     ("one_time_code.per_day", "tests/tests/e2e/one_time_codes.rs", "how_long_codes_live_and_how_often_they_are_sent_is_what_the_file_says"),
     ("remember.bind", "tests/tests/e2e/trusted_hosts.rs", "what_is_bound_and_how_many_hosts_are_kept_is_what_the_file_says"),
     ("remember.limit", "tests/tests/e2e/trusted_hosts.rs", "what_is_bound_and_how_many_hosts_are_kept_is_what_the_file_says"),
-    ("remember.session", "daemon/service/src/login/tests/sessions.rs", "sudo_in_the_session_of_a_login_that_gave_a_code_asks_none_for_as_long_as_the_file_says"),
+    ("remember.session", "tests/tests/e2e/login_sessions.rs", "sudo_asks_for_no_second_code_in_a_session_that_gave_one_where_the_file_says_so"),
     ("reset.enrol", "tests/tests/e2e/resets.rs", "a_reset_that_leaves_the_enrolment_to_the_login_asks_for_no_invitation"),
     ("email.server", "tests/tests/post/smtp.rs", "a_code_arrives_over_starttls_with_the_user_and_the_password"),
     ("email.from", "tests/tests/post/smtp.rs", "a_code_arrives_over_starttls_with_the_user_and_the_password"),
@@ -66,7 +66,7 @@ const EFFECTS: [(&str, &str, &str); 56] = [
     ("login.socket", "tests/tests/e2e/settings_daemon.rs", "the_login_socket_is_where_the_file_says"),
     ("bus.address", "tests/tests/e2e/settings_daemon.rs", "the_bus_is_where_the_file_says"),
     ("audit.syslog", "tests/tests/e2e/settings_daemon.rs", "the_log_is_written_to_the_socket_that_the_file_names"),
-    ("audit.keep", "daemon/service/src/audit_trail/tests/old_days.rs", "a_day_is_kept_for_as_long_as_the_configuration_says"),
+    ("audit.keep", "tests/tests/e2e/settings_daemon.rs", "events_are_kept_for_as_long_as_the_file_says"),
 ];
 
 #[test]

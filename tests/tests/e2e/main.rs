@@ -29,6 +29,7 @@ mod history;
 mod import;
 mod installed;
 mod leaks;
+mod login_sessions;
 mod memory;
 mod one_time_codes;
 mod outages;

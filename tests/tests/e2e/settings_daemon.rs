@@ -3,13 +3,14 @@
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::thread::sleep;
 use std::time::Duration;
 
 use twinlock_tests::login::{Login, code};
 use twinlock_tests::rig::application::login;
 use twinlock_tests::rig::bus::{self, Bus};
-use twinlock_tests::rig::clock::Clock;
-use twinlock_tests::rig::command::{enrol, json, twinlock, verifies};
+use twinlock_tests::rig::clock::{Clock, HOUR_OF_A_RACING_CLOCK};
+use twinlock_tests::rig::command::{enrol, errors, json, twinlock, verifies};
 use twinlock_tests::rig::daemon::{Daemon, LOGIN_SOCKET, STORE, configure};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{code_alone, install};
@@ -144,5 +145,33 @@ fn the_log_is_written_to_the_socket_that_the_file_names() {
         .any(|line| line.contains("event=login.skipped") && line.contains("user=\"alice\""));
         assert!(found, "no event came to {path}");
         assert!(!host.syslog.text().contains("event=login"), "{}", host.syslog.text());
+    });
+}
+
+/// Whether `twinlock log` has an event of this user's.
+fn is_kept(user: &str) -> bool {
+    let output = twinlock(&["log", "--user", user, "--json"]);
+    assert!(output.status.success(), "{}", errors(&output));
+    !output.stdout.is_empty()
+}
+
+#[test]
+fn events_are_kept_for_as_long_as_the_file_says() {
+    Host::run_with_daemon(|_, daemon| {
+        enrol("alice");
+        daemon.restart_at(Clock::days_ahead(20));
+        enrol("bob");
+        // Of the events of 40 and of 20 days ago those go, at the next full hour, that are too old.
+        for (keep, gone, is_bob_kept) in [("30 days", "alice", true), ("10 days", "bob", false)] {
+            configure(&format!("version = 1\n[audit]\nkeep = \"{keep}\"\n"));
+            let is_gone = (0..5).any(|_| {
+                daemon.restart_at(Clock::racing(40));
+                sleep(HOUR_OF_A_RACING_CLOCK + Duration::from_secs(1));
+                daemon.restart_at(Clock::days_ahead(41));
+                !is_kept(gone)
+            });
+            assert!(is_gone, "{keep}: what happened to {gone} is kept");
+            assert_eq!(is_kept("bob"), is_bob_kept, "{keep}");
+        }
     });
 }
