@@ -122,7 +122,7 @@ fn code_mail(mailbox: &Mailbox, mut known: usize) -> String {
 }
 
 #[test]
-fn a_code_as_a_text_message_comes_in_over_ssh() {
+fn a_code_as_a_text_message_comes_in_once_and_dies_and_without_a_gateway_the_app_is_left() {
     Host::run(|host| {
         let kannel = Kannel::start();
         configure(&format!(
@@ -131,23 +131,51 @@ fn a_code_as_a_text_message_comes_in_over_ssh() {
             kannel.port()
         ));
         let _bus = Bus::start();
-        let _daemon = Daemon::start();
+        let mut daemon = Daemon::start();
         install("sshd", &password_then_code(""));
         let _sshd = Sshd::start(&["AuthenticationMethods keyboard-interactive"]);
-        enrol("alice");
+        let phone = enrol("alice");
         set_contact("alice", "--mobile", NUMBER);
         let mut terminal =
             Ssh::to(&host.alice).methods("keyboard-interactive").from("203.0.113.7").start();
         terminal.expect("assword:").type_line(&host.alice.password);
         terminal.expect("s: text message").type_line("s").expect("on its way to +…23");
-        let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
         // The first message tells of the new number.
-        let text = kannel.wait_for_next(NUMBER, 1, PATIENCE);
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-        let code = words.into_iter().find(digits).unwrap_or_else(|| panic!("no code in {text}"));
-        terminal.expect("Verification code").type_line(code);
+        let code = code_text(&kannel, 1);
+        terminal.expect("Verification code").type_line(&code);
         assert!(is_in(&mut terminal, "alice"), "{}", terminal.transcript());
+
+        install("sshd", &code_alone("timeout=3"));
+        let again = login(&attempt().answer(code.as_str()));
+        assert!(!again.is_success() && again.text().contains("was used already"), "{again:?}");
+
+        daemon.restart_at(Clock::minutes_ahead(2));
+        asks(&attempt(), "s");
+        let late = code_text(&kannel, 2);
+        assert_ne!(late, code);
+        daemon.restart_at(Clock::minutes_ahead(13));
+        let dead = login(&attempt().answer(late.as_str()));
+        assert!(!dead.is_success() && dead.text().contains("not good any more"), "{dead:?}");
+
+        drop(kannel);
+        let mark = host.syslog.mark();
+        // The app is on a phone whose clock goes by the host's.
+        let by_app = attempt().answer("s").answer(phone.away(26)).answer("n");
+        let outcome = login(&by_app);
+        assert!(outcome.is_success(), "{outcome:?}");
+        assert!(outcome.text().contains("on its way to +…23"), "{outcome:?}");
+        assert!(outcome.millis < 2000, "nobody waits for a gateway: {outcome:?}");
+        let told = ["event=message.delayed user=\"alice\"", "nobody answers"];
+        host.syslog.wait_for(mark, &told, PATIENCE);
     });
+}
+
+/// The code in the message to alice that comes after so many.
+fn code_text(kannel: &Kannel, earlier: usize) -> String {
+    let text = kannel.wait_for_next(NUMBER, earlier, PATIENCE);
+    let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.find(digits).unwrap_or_else(|| panic!("no code in {text}")).to_owned()
 }
 
 #[test]
