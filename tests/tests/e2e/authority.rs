@@ -24,7 +24,7 @@ use table::{EVERYBODY, Own, Row, table};
 const OTHERS: [&str; 3] = ["alice", "carol", NAMELESS];
 
 /// The verbs that do something, from the command line itself.
-fn leaves(command: &Verbs, path: &str, found: &mut BTreeSet<String>) {
+pub fn leaves(command: &Verbs, path: &str, found: &mut BTreeSet<String>) {
     if !command.is_subcommand_required_set() && !path.is_empty() {
         found.insert(path.to_owned());
     }
