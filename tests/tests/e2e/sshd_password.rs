@@ -1,10 +1,13 @@
 //! sshd's `password` method answers every silent prompt with the password. It never answers a
-//! prompt for a code.
+//! prompt for a code. A password that has expired is changed before the login is over, with the code
+//! that the login gave.
 
-use twinlock_tests::rig::command::{enrol, failures, verifies};
+use std::process::Command;
+
+use twinlock_tests::rig::command::{enrol, failures, show, verifies};
 use twinlock_tests::rig::host::Host;
 use twinlock_tests::rig::pam_stack::{install, password_then_code, twinlock};
-use twinlock_tests::rig::process::PATIENCE;
+use twinlock_tests::rig::process::{PATIENCE, demand};
 use twinlock_tests::rig::ssh::{Ssh, is_in};
 use twinlock_tests::rig::sshd::Sshd;
 
@@ -77,5 +80,41 @@ fn a_key_alone_is_refused_with_the_setting_that_mends_it() {
         let shown = terminal.transcript();
         assert!(shown.contains("AuthenticationMethods publickey,keyboard-interactive"), "{shown}");
         host.syslog.wait_for(mark, &["event=login.refused", "user=\"alice\""], PATIENCE);
+    });
+}
+
+#[test]
+fn an_expired_password_is_changed_in_a_login_that_gave_its_code_without_another_and_no_offer() {
+    const NEW: &str = "a new and longer one";
+    Host::run_with_daemon(|host, _| {
+        let mut stack = password_then_code("");
+        stack.push("password required pam_unix.so".to_owned());
+        stack.push(twinlock("password", "required", ""));
+        install("sshd", &stack);
+        let _sshd = Sshd::start(&["AuthenticationMethods keyboard-interactive"]);
+        let mut phone = enrol("alice");
+        let factor = || show("alice")["factors"][0]["id"].clone();
+        let before = factor();
+        demand(Command::new("chage").args(["-d", "0", "alice"]));
+        let ssh = Ssh::to(&host.alice).methods("keyboard-interactive").from("203.0.113.7");
+
+        let mut terminal = ssh.start();
+        terminal.expect("assword:").type_line(&host.alice.password);
+        terminal.expect("Verification code").type_line(&phone.fresh());
+        terminal.answer_if_asked("Do not ask again", "");
+        terminal.expect("Current password:").type_line(&host.alice.password);
+        terminal.expect("New password:").type_line(NEW);
+        terminal.expect("Retype new password:").type_line(NEW);
+        assert!(is_in(&mut terminal, "alice"), "{}", terminal.transcript());
+        let shown = terminal.transcript();
+        assert_eq!(shown.matches("Verification code").count(), 1, "{shown}");
+        assert!(!shown.contains("anew"), "{shown}");
+        assert_eq!(factor(), before);
+
+        let mut next = ssh.start();
+        next.expect("assword:").type_line(NEW);
+        next.expect("Verification code").type_line(&phone.fresh());
+        assert!(is_in(&mut next, "alice"), "it is the new one: {}", next.transcript());
+        assert!(!next.transcript().contains("Current password"), "{}", next.transcript());
     });
 }
