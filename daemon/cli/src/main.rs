@@ -55,6 +55,7 @@ fn surroundings() -> Result<Surroundings, Failure> {
             zone: TimeZone::system(),
             unicode: is_utf8_terminal(),
         },
+        clock: Box::new(Timestamp::now),
         columns: Box::new(|| {
             let size = rustix::termios::tcgetwinsize(stdout()).ok()?;
             (size.ws_col > 0).then_some(usize::from(size.ws_col))

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::client::Client;
 use crate::daemon_user::DaemonUser;
 use crate::failure::Failure;
@@ -37,6 +39,9 @@ pub struct Surroundings {
     pub prompt: Box<dyn Prompt>,
     /// How text on standard output is shown.
     pub view: View,
+    /// What time it is at this moment, for what comes after a question; [`View::now`] is when the
+    /// command began.
+    pub clock: Box<dyn Fn() -> Timestamp>,
     /// Columns of the terminal that standard output is; none where it is no terminal.
     pub columns: Box<dyn Fn() -> Option<usize>>,
     /// Who may log in to this host.

@@ -14,7 +14,8 @@ use crate::failure::Failure;
 
 /// Makes a change: record, guard, files.
 ///
-/// `now` is in seconds since the epoch; `within` is the time in which it has to be confirmed.
+/// `now` is in seconds since the epoch; `within` is the time in which it has to be confirmed. No login
+/// shows that it works before [`settle`].
 ///
 /// # Errors
 /// [`Failure::Refused`]: nothing is changed then, or what was is taken back.
@@ -26,11 +27,12 @@ pub fn make(
     now: u64,
     within: Duration,
 ) -> Result<(Record, Armed), Failure> {
+    let confirm_by = now.saturating_add(within.as_secs());
     let record = Record {
         service: service.to_owned(),
         id: format!("{now:x}-{:x}", std::process::id()),
-        at: now,
-        confirm_by: now.saturating_add(within.as_secs()),
+        at: confirm_by,
+        confirm_by,
         is_confirmed: false,
         files,
     };
@@ -53,6 +55,27 @@ pub fn make(
         }
     }
     Ok((record, armed))
+}
+
+/// Says from when on a login has met all of a change: a moment at which sshd goes by it, in seconds since
+/// the epoch.
+///
+/// # Errors
+/// [`Failure::Refused`]: it cannot be recorded, and the change is taken back.
+pub fn settle(
+    machine: &Machine,
+    records: &Records,
+    record: Record,
+    at: u64,
+) -> Result<Record, Failure> {
+    let record = Record { at, ..record };
+    match records.keep(&record) {
+        Ok(()) => Ok(record),
+        Err(failure) => {
+            undo(machine, records, &record)?;
+            Err(failure)
+        }
+    }
 }
 
 /// Takes a change back and forgets it. The record stays where a file could not be, so that the guard,

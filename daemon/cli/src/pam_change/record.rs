@@ -27,7 +27,8 @@ pub struct Record {
     pub service: String,
     /// Tells this change from an earlier one of the same service.
     pub id: String,
-    /// When it was made, in seconds since the epoch.
+    /// From when on a login has met all of it, in seconds since the epoch; the deadline until that is
+    /// known, so that none counts as long as sshd goes by its earlier settings.
     pub at: u64,
     /// When it is taken back, in seconds since the epoch, unless it is confirmed.
     pub confirm_by: u64,

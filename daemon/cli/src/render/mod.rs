@@ -34,7 +34,7 @@ pub use palette::Palette;
 pub struct View {
     /// Colours, or none.
     pub palette: Palette,
-    /// The present, for 'three days ago'.
+    /// When the command began: the present, for 'three days ago'.
     pub now: Timestamp,
     /// The zone that local times are shown in.
     pub zone: TimeZone,

@@ -18,7 +18,7 @@ use twinlock_cli::pam_change::sshd::Sshd;
 
 use super::daemon::{Daemon, NOW, THEN};
 use super::history::login;
-use super::person::{Scene, Shown};
+use super::person::{Clock, Scene, Shown};
 
 /// What Debian's sshd has, in short.
 pub const SSHD: &str = "# PAM configuration for the Secure Shell service\n\n\
@@ -45,40 +45,56 @@ const COMMON: [(&str, &str); 4] = [
 ];
 
 /// The guard of a test: it notes what it was asked, and fails where it is told to.
-#[derive(Clone, Default)]
-pub struct Notes(Rc<RefCell<Vec<String>>>, Rc<Cell<bool>>);
+#[derive(Clone)]
+pub struct Notes {
+    asked: Rc<RefCell<Vec<String>>>,
+    fails: Rc<Cell<bool>>,
+    clock: Clock,
+    reload_takes: Rc<Cell<u64>>,
+}
 
 impl Notes {
+    fn at(clock: Clock) -> Self {
+        let (asked, fails, reload_takes) = Default::default();
+        Self { asked, fails, clock, reload_takes }
+    }
+
     /// What was asked of it.
     pub fn all(&self) -> Vec<String> {
-        self.0.borrow().clone()
+        self.asked.borrow().clone()
     }
 
     /// Does nothing of what it is asked from now on.
     pub fn fails(&self) {
-        self.1.set(true);
+        self.fails.set(true);
+    }
+
+    /// Takes so many seconds to have sshd read its configuration.
+    pub fn reloads_within(&self, seconds: u64) {
+        self.reload_takes.set(seconds);
     }
 
     fn obeys(&self) -> Result<(), String> {
-        if self.1.get() { Err("systemd does not answer".to_owned()) } else { Ok(()) }
+        if self.fails.get() { Err("systemd does not answer".to_owned()) } else { Ok(()) }
     }
 }
 
 impl Guard for Notes {
     fn reload_sshd(&self) -> Result<Option<String>, String> {
         self.obeys()?;
-        self.0.borrow_mut().push("reload sshd".to_owned());
+        self.asked.borrow_mut().push("reload sshd".to_owned());
+        self.clock.pass(self.reload_takes.get());
         Ok(Some("the sshd of the test is reloaded".to_owned()))
     }
 
     fn arm(&self, record: &Record, after: Duration) -> Result<Armed, String> {
         self.obeys()?;
-        self.0.borrow_mut().push(format!("arm {} {}s", record.service, after.as_secs()));
+        self.asked.borrow_mut().push(format!("arm {} {}s", record.service, after.as_secs()));
         Ok(Armed { who: "the timer of the test".to_owned(), survives_restart: true })
     }
 
     fn disarm(&self, record: &Record) {
-        self.0.borrow_mut().push(format!("disarm {}", record.service));
+        self.asked.borrow_mut().push(format!("disarm {}", record.service));
     }
 }
 
@@ -89,6 +105,10 @@ pub struct Host {
     configuration: PathBuf,
     /// Its guard.
     pub guard: Notes,
+    /// Its clock.
+    pub clock: Clock,
+    /// How many seconds whoever sits there takes for each answer.
+    pub thinks: Cell<u64>,
 }
 
 impl Host {
@@ -104,7 +124,15 @@ impl Host {
         let configuration = root.join("twinlock.toml");
         let socket = root.join("login.sock");
         let text = fs::read_to_string(daemon.config()).unwrap();
-        let host = Self { _listener: listener, configuration, guard: Notes::default(), directory };
+        let clock = Clock::now();
+        let host = Self {
+            _listener: listener,
+            configuration,
+            guard: Notes::at(clock.clone()),
+            clock,
+            thinks: Cell::new(0),
+            directory,
+        };
         host.write(
             "twinlock.toml",
             &format!("{text}\n[login]\nsocket = \"{}\"\n", socket.display()),
@@ -156,6 +184,8 @@ impl Host {
         let mut scene = Scene::at_terminal(script);
         scene.interactive = !script.is_empty();
         scene.machine = self.machine();
+        scene.clock = self.clock.clone();
+        scene.thinks = self.thinks.get();
         let configuration = self.configuration.to_str().unwrap().to_owned();
         let mut all = vec!["--config", &*configuration];
         all.extend(arguments);
@@ -211,12 +241,12 @@ pub fn sshd_host() -> (Daemon, Host) {
     (daemon, host)
 }
 
-/// alice logs in after the change.
+/// alice logs in at [`NOW`].
 pub fn logs_in(daemon: &Daemon, service: &str) {
     happens(daemon, service, 0, "login.allowed", "code of factor A7");
 }
 
-/// Something happens to alice, these seconds after the change.
+/// Something happens to alice, these seconds after [`NOW`].
 pub fn happens(daemon: &Daemon, service: &str, later: u64, event: &str, cause: &str) {
     let event = login(NOW - THEN + later, event, "alice", cause);
     let event = LogEvent { service: Some(service.to_owned()), ..event };

@@ -1,6 +1,6 @@
 //! A scripted person at a terminal.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ struct Person {
     script: Script,
     screen: Captured,
     interactive: bool,
+    clock: Clock,
+    thinks: u64,
 }
 
 impl Prompt for Person {
@@ -42,6 +44,7 @@ impl Prompt for Person {
         let (expected, answer) = script.remove(0);
         assert!(question.starts_with(expected), "{question:?} is not {expected:?}");
         writeln!(self.screen, "{question}{answer}").unwrap();
+        self.clock.pass(self.thinks);
         Ok(Secret::new(answer.to_owned()))
     }
 
@@ -52,12 +55,36 @@ impl Prompt for Person {
     }
 }
 
+/// The clock of a test, which stands still but where somebody takes their time.
+#[derive(Clone)]
+pub struct Clock(Rc<Cell<u64>>);
+
+impl Clock {
+    /// At [`NOW`].
+    pub fn now() -> Self {
+        Self(Rc::new(Cell::new(NOW)))
+    }
+
+    /// Seconds go by.
+    pub fn pass(&self, seconds: u64) {
+        self.0.set(self.0.get() + seconds);
+    }
+
+    fn read(&self) -> Timestamp {
+        Timestamp::from_second(self.0.get().cast_signed()).unwrap()
+    }
+}
+
 /// How a run in front of a scripted person is set up.
 pub struct Scene {
     /// The script.
     pub script: Vec<(&'static str, &'static str)>,
     /// Whether the person sits at a terminal.
     pub interactive: bool,
+    /// What time it is.
+    pub clock: Clock,
+    /// How many seconds the person takes for each answer.
+    pub thinks: u64,
     /// Columns of the terminal.
     pub columns: Option<usize>,
     /// The user id of the command's process.
@@ -86,6 +113,8 @@ impl Scene {
         Self {
             script: script.to_vec(),
             interactive: true,
+            clock: Clock::now(),
+            thinks: 0,
             columns: Some(100),
             uid: rustix::process::getuid().as_raw(),
             patience: Duration::from_secs(20),
@@ -117,13 +146,16 @@ impl Scene {
                 script: script.clone(),
                 screen: screen.clone(),
                 interactive: self.interactive,
+                clock: self.clock.clone(),
+                thinks: self.thinks,
             }),
             view: View {
                 palette: self.palette,
-                now: Timestamp::from_second(NOW.cast_signed()).unwrap(),
+                now: self.clock.read(),
                 zone: TimeZone::UTC,
                 unicode: self.unicode,
             },
+            clock: Box::new(move || self.clock.read()),
             columns: Box::new(move || columns),
             daemon_user: Box::new(move |_| daemon_user.clone()),
             people: Box::new(move || Ok(people.clone())),

@@ -1,13 +1,14 @@
 //! `twinlock pam enable SERVICE`.
 //!
 //! ```text
-//! checks ──► plan ──► difference, question ──► lock, plan again ──► change ──► watch
+//! checks ──► plan ──► difference, question ──► lock, plan again ──► change, reload ──► watch
 //! ```
 
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use twinlock_bus_api::history::LogFilter;
 use twinlock_bus_api::names::LOGIN_SOCKET;
 use twinlock_config::duration;
@@ -21,7 +22,7 @@ use crate::pam_change::demands::{SSHD, root_stays_out};
 use crate::pam_change::guard::Armed;
 use crate::pam_change::place::{Form, Misplaced, asks_password};
 use crate::pam_change::plan::{self, NoPlan};
-use crate::pam_change::record::{Changed, Record};
+use crate::pam_change::record::{Changed, Record, Records};
 use crate::pam_change::sshd::{self, Unfit};
 use crate::prompt::confirm;
 use crate::render::moment::second;
@@ -112,14 +113,14 @@ pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Res
         confirm(&mut *around.prompt, &format!("Change {service}{also}?"))?;
     }
     let made = make(args, form, &arguments, &files, around)?;
-    if let Some(reloaded) = reload(&made.0, around)? {
+    if let Some(reloaded) = &made.reloaded {
         around.print(&format!("{reloaded}\n"))?;
     }
     around.print(&next(&made, args.confirm_within, around))?;
     if args.yes || !around.prompt.is_interactive() {
         return Ok(());
     }
-    watch::until_confirmed(&made.0, args.confirm_within, &mut client, around)
+    watch::until_confirmed(&made.record, &mut client, around)
 }
 
 /// Its code is asked in the password phase, where libpam runs the stack twice: the line has one place.
@@ -225,7 +226,11 @@ fn unfit(why: Unfit) -> Failure {
 }
 
 /// Has sshd read what was written. One that does not lets nobody in by it, so all of it goes.
-fn reload(record: &Record, around: &Surroundings) -> Result<Option<String>, Failure> {
+fn reload(
+    record: &Record,
+    records: &Records,
+    around: &Surroundings,
+) -> Result<Option<String>, Failure> {
     if !sshd::concerns(&around.machine, &record.files) {
         return Ok(None);
     }
@@ -236,8 +241,7 @@ fn reload(record: &Record, around: &Surroundings) -> Result<Option<String>, Fail
         )),
         Ok(said) => Ok(said),
         Err(failure) => {
-            let records = super::open(around)?;
-            change::undo(&around.machine, &records, record)?;
+            change::undo(&around.machine, records, record)?;
             Err(failure)
         }
     }
@@ -276,14 +280,22 @@ fn tell_of(sibling: Option<Sibling>, around: &mut Surroundings) -> Result<(), Fa
     sibling.map_or(Ok(()), |sibling| around.prompt.tell(&pam::unasked(sibling)))
 }
 
-/// Makes the change, if everything still is as it was shown.
+/// A change that is in force.
+struct Made {
+    record: Record,
+    armed: Armed,
+    /// What was done for sshd to go by it.
+    reloaded: Option<String>,
+}
+
+/// Makes the change, if everything still is as it was shown. Nobody takes it back in the middle of it.
 fn make(
     args: &Args,
     form: Form,
     arguments: &str,
     shown: &[Changed],
     around: &Surroundings,
-) -> Result<(Record, Armed), Failure> {
+) -> Result<Made, Failure> {
     let records = super::open(around)?;
     if records.of(&args.service)?.is_some() || planned(args, form, arguments, around)? != shown {
         return Err(Failure::refused(
@@ -291,15 +303,37 @@ fn make(
              difference again.",
         ));
     }
-    let now = u64::try_from(around.view.now.as_second()).unwrap_or(0);
     let (machine, within) = (&around.machine, args.confirm_within);
-    change::make(machine, &records, &args.service, shown.to_vec(), now, within)
+    let now = seconds((around.clock)());
+    let (record, armed) =
+        change::make(machine, &records, &args.service, shown.to_vec(), now, within)?;
+    let reloaded = reload(&record, &records, around)?;
+    let (at, left) = next_second((around.clock)());
+    std::thread::sleep(left);
+    let record = change::settle(machine, &records, record, at)?;
+    Ok(Made { record, armed, reloaded })
 }
 
-fn next((record, armed): &(Record, Armed), within: Duration, around: &Surroundings) -> String {
+/// The next second that begins, and how long that takes. The daemon's log has whole seconds: a login that
+/// it has in an earlier one may have met what was there before.
+fn next_second(now: Timestamp) -> (u64, Duration) {
+    match u64::try_from(now.subsec_nanosecond()) {
+        Ok(into @ 1..1_000_000_000) => {
+            (seconds(now).saturating_add(1), Duration::from_nanos(1_000_000_000 - into))
+        }
+        _ => (seconds(now), Duration::ZERO),
+    }
+}
+
+/// Whole seconds since the epoch.
+fn seconds(at: Timestamp) -> u64 {
+    u64::try_from(at.as_second()).unwrap_or(0)
+}
+
+fn next(Made { record, armed, .. }: &Made, within: Duration, around: &Surroundings) -> String {
     let service = &record.service;
     let mut text = format!(
-        "Done. It is taken back at {} ({} from now) by {}, unless it is confirmed.\nKeep this \
+        "Done. It is taken back at {} ({} after it was made) by {}, unless it is confirmed.\nKeep this \
          session open. Log in through {service} in a second one, and then:\n  twinlock pam confirm \
          {service}\n",
         second(record.confirm_by, &around.view),
@@ -313,4 +347,17 @@ fn next((record, armed): &(Record, Armed), within: Duration, around: &Surroundin
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_second_counts_of_which_a_part_was_before() {
+        let at = |nanoseconds| Timestamp::new(1_795_000_000, nanoseconds).unwrap();
+        assert_eq!(next_second(at(0)), (1_795_000_000, Duration::ZERO));
+        assert_eq!(next_second(at(1)), (1_795_000_001, Duration::from_nanos(999_999_999)));
+        assert_eq!(next_second(at(999_999_999)), (1_795_000_001, Duration::from_nanos(1)));
+    }
 }

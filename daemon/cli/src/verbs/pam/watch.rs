@@ -20,12 +20,12 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// [`Failure`]: the change was taken back.
 pub fn until_confirmed(
     record: &Record,
-    within: Duration,
     client: &mut Client,
     around: &mut Surroundings,
 ) -> Result<(), Failure> {
     client.heed_interrupts()?;
-    let mut left = within;
+    let now = u64::try_from((around.clock)().as_second()).unwrap_or(0);
+    let mut left = Duration::from_secs(record.confirm_by.saturating_sub(now));
     loop {
         match login_since(client, record) {
             Ok(Some(event)) => {
