@@ -113,7 +113,11 @@ impl Engine {
             if revives && restored.revived.len() < MOST_NAMES {
                 restored.revived.push(record.user.clone());
             }
-            let record = record.clone().restored(stored.as_ref(), present);
+            let mut record = record.clone().restored(stored.as_ref(), present);
+            if stored.is_none() {
+                record.trust_epoch =
+                    record.trust_epoch.max(self.first_epoch(&record.user, version)?);
+            }
             // As long as it is and no longer: there may be thousands.
             let value = Zeroizing::new(encode(&record)?.to_vec());
             changes.push(Change::put(key(&record.user), version, value));

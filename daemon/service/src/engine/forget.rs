@@ -38,6 +38,7 @@ impl Engine {
             if version == Version::ABSENT {
                 return Ok(Forgotten::Nothing);
             }
+            self.note_predecessor(user, found.as_ref())?;
             let deletion = vec![Change::delete(key.clone(), version)];
             match self.foundations.store.commit(deletion).await {
                 Ok(_) => {

@@ -8,6 +8,7 @@
 mod backup;
 mod forget;
 mod locks;
+mod predecessors;
 pub(crate) mod random;
 mod records;
 mod reminders;
@@ -34,10 +35,10 @@ use twinlock_core::{
 };
 use zeroize::Zeroizing;
 
-use self::strangers::Strangers;
 pub use self::{
     backup::Restored, forget::Forgotten, locks::UserLocks, records::Records, time::Now,
 };
+use self::{predecessors::Predecessors, strangers::Strangers};
 use crate::{
     audit_log::AuditLog,
     audit_trail::History,
@@ -127,6 +128,7 @@ pub struct Engine {
     horizon: Horizon,
     locks: UserLocks,
     strangers: Strangers,
+    predecessors: Predecessors,
 }
 
 /// What becomes of a record that cannot be read.
@@ -158,6 +160,7 @@ impl Engine {
             settings: RwLock::new(Arc::new(settings)),
             locks: UserLocks::default(),
             strangers: Strangers::default(),
+            predecessors: Predecessors::default(),
             foundations,
         })
     }
@@ -227,14 +230,15 @@ impl Engine {
         let settings = self.settings();
         for _ in 0..ATTEMPTS {
             let (stored, version) = self.load(user, unreadable).await?;
-            let mut record = stored.clone().unwrap_or_else(|| UserRecord::new(user));
+            let empty = self.empty(user, version)?;
+            let mut record = stored.clone().unwrap_or_else(|| empty.clone());
             let fresh = random::fresh()?;
             let now = self.now();
             let world = self.world(&settings, now, &fresh);
             let done = step(&mut record, &world);
             let unchanged = match &stored {
                 Some(stored) => *stored == record,
-                None => version == Version::ABSENT && record == UserRecord::new(user),
+                None => version == Version::ABSENT && record == empty,
             };
             if !unchanged {
                 match self.save(&record, version).await {

@@ -9,7 +9,7 @@ use twinlock_core::{
 use super::{
     desk::{Caller, Desk, Ending, Reply},
     request::Request,
-    sessions::{Connection, Session},
+    sessions::{Connection, Login, Session},
 };
 use crate::engine::{Done, EngineError};
 
@@ -45,7 +45,9 @@ impl Desk {
             match (staged, &request.connection) {
                 (Staged::GiveCode(given), Some(ends)) => {
                     let ends = ends.clone();
-                    self.sessions.note_login(Connection { uid, ends }, *given);
+                    let within = request.audit_session;
+                    let login = Login { given: *given, within };
+                    self.sessions.note_login(Connection { uid, ends }, login);
                 }
                 // Who changes the password may have done so because somebody else knew it.
                 (Staged::ChangePassword, _) => self.sessions.forget(uid),

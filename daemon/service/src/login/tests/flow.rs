@@ -248,3 +248,23 @@ async fn a_record_of_an_earlier_account_lets_nobody_in() {
         assert!(lines[0].contains("the record is of uid"), "{lines:?}");
     }
 }
+
+/// The code was given to a record that is gone by the account phase.
+#[tokio::test]
+async fn trust_from_before_the_record_was_forgotten_does_not_count_for_the_next_enrolment() {
+    let setup = Setup::new();
+    let engine = setup.engine().await;
+    enrol(&engine, &alice()).await;
+    let stacks = tempfile::tempdir().unwrap();
+    std::fs::write(stacks.path().join("sshd"), "account required pam_twinlock.so\n").unwrap();
+    let desk = Desk::new(Arc::clone(&engine), Stacks::in_folders(vec![stacks.path().to_owned()]));
+    let (messages, open) = asked(log_in(&desk, "alice", RIGHT).await);
+    assert!(messages.last().unwrap().text.starts_with("Do not ask again"), "{messages:?}");
+    let ending = done(desk.answer(open, &Response::new("y".to_owned())).await);
+    assert_eq!(ending.verdict, Verdict::Allow);
+    engine.forget("alice").await.unwrap();
+    enrol(&engine, &alice()).await;
+    assert_refused(&redeem(&desk, "alice", &ticket(&ending)).await, &setup);
+    let record = engine.read("alice").await.unwrap().unwrap();
+    assert_eq!(record.trusted.iter().count(), 0);
+}

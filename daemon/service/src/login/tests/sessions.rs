@@ -16,9 +16,17 @@ fn setup(session: Duration) -> Setup {
 
 /// A login over SSH with this code, up to its session.
 async fn session(desk: &Desk, code: &str, number: u32) {
+    session_within(desk, code, None, number).await;
+}
+
+/// As [`session`], where sshd is in this audit session itself.
+async fn session_within(desk: &Desk, code: &str, within: Option<u32>, number: u32) {
     let ending = done(log_in(desk, "alice", code).await);
     assert_eq!(ending.verdict, Verdict::Allow);
-    assert_eq!(redeem(desk, "alice", &ticket(&ending)).await.verdict, Verdict::Allow);
+    let mut account = vec![("ticket", Variant::from(ticket(&ending)))];
+    account.extend(within.map(|number| ("audit_session", Variant::from(number))));
+    let ending = done(begin(desk, "account", "alice", &account).await);
+    assert_eq!(ending.verdict, Verdict::Allow);
     let number = [("audit_session", Variant::from(number))];
     done(begin(desk, "session", "alice", &number).await);
 }
@@ -94,5 +102,30 @@ async fn a_new_password_ends_what_the_session_was_spared() {
     let ticket = ticket(&ending);
     let update = [("service", Variant::from("passwd")), ("ticket", Variant::from(ticket))];
     assert_eq!(done(begin(&desk, "password", "alice", &update).await).verdict, Verdict::Allow);
+    assert!(is_asked(&desk, "alice", "sudo", SESSION).await);
+}
+
+/// As in a container that was started from a login shell.
+#[tokio::test]
+async fn where_every_process_has_one_audit_session_every_sudo_asks() {
+    let setup = setup(Duration::from_secs(600));
+    let engine = setup.engine().await;
+    enrol(&engine, &alice()).await;
+    let desk = desk(&engine);
+    session_within(&desk, RIGHT, Some(SESSION), SESSION).await;
+    assert!(is_asked(&desk, "alice", "sudo", SESSION).await, "cron has the same number");
+    session_within(&desk, CODES[STEP + 1], Some(SESSION), SESSION + 1).await;
+    assert!(!is_asked(&desk, "alice", "sudo", SESSION + 1).await, "a session of its own");
+}
+
+#[tokio::test]
+async fn a_session_from_before_the_record_was_forgotten_spares_the_next_enrolment_no_code() {
+    let setup = setup(Duration::from_secs(600));
+    let engine = setup.engine().await;
+    enrol(&engine, &alice()).await;
+    let desk = desk(&engine);
+    session(&desk, RIGHT, SESSION).await;
+    engine.forget("alice").await.unwrap();
+    enrol(&engine, &alice()).await;
     assert!(is_asked(&desk, "alice", "sudo", SESSION).await);
 }
