@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use support::daemon::Daemon;
-use support::host::{ENABLE, Host, SU, logs_in, ssh_host};
+use support::host::{ENABLE, Host, SU, logs_in, ssh_host, sshd_host};
 use support::person::Scene;
 use twinlock_cli::pam_change::record::Records;
 
@@ -18,6 +18,22 @@ fn refusal_after(prepare: impl FnOnce(&Daemon, &Host), arguments: &[&str]) -> St
     prepare(&daemon, &host);
     let shown = host.run(arguments, &[]);
     assert_eq!(shown.code, 1, "{}", shown.screen);
+    host.transcript(&shown)
+}
+
+/// As a newer sshd tells it, with the same line in its configuration.
+fn refusal_of_other_service() -> String {
+    let (_daemon, host) = sshd_host();
+    let include = host.read("ssh/sshd_config").unwrap();
+    host.write("ssh/sshd_config", &format!("{include}PAMServiceName ssh-x\n"));
+    host.write("told", "permitrootlogin no\npamservicename ssh-x\n");
+    let before = host.read("pam.d/sshd");
+    let shown = host.run(&["pam", "enable", "sshd", "--yes"], &[]);
+    for more in [["--no-sshd-config", "--yes"], ["--first-factor=key", "--yes"]] {
+        let other = host.run(&[&["pam", "enable", "sshd"][..], &more].concat(), &[]);
+        assert_eq!((other.code, other.sentence), (1, shown.sentence.clone()));
+    }
+    assert_eq!((shown.code, host.read("pam.d/sshd")), (1, before));
     host.transcript(&shown)
 }
 
@@ -119,6 +135,7 @@ fn each_reason_to_stop_on_the_way_says_what_to_do() {
     ] {
         all.push_str(&format!("=== {what}\n{shown}\n"));
     }
+    all.push_str(&format!("=== another service than sshd\n{}\n", refusal_of_other_service()));
     let (_daemon, host) = ssh_host();
     let scene = Scene { uid: rustix::process::getuid().as_raw() + 1, ..Scene::at_terminal(&[]) };
     let other = Scene { machine: host.machine(), ..scene }.run(&["pam", "status"]);

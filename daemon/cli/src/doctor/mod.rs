@@ -66,8 +66,8 @@ pub fn examine(
         root_over_ssh: sshd.as_ref().is_some_and(|sshd| sshd.root.root != RootLogin::No),
     };
     let stack = pam::check(&Folders::default(), &asked, &mut report);
-    if let (Some(effective), Some(stack)) = (sshd, stack) {
-        sshd::check(&effective, stack, &mut report);
+    if let Some(effective) = sshd {
+        sshd::check(&effective, stack, &config.policy.account_services, &mut report);
     }
     begin(Area::Clock);
     clock::check(&mut report);

@@ -21,7 +21,8 @@ use super::place::Form;
 use super::record::Changed;
 use super::write::{self, WriteError};
 use crate::doctor::program::{Answer, ask};
-use crate::doctor::sshd::{NO_DIRECTORY, Settings, login_of};
+use crate::doctor::sshd::{NO_DIRECTORY, Settings, login_of, other_service};
+use crate::escape;
 
 /// Whose logins are tried out: a Match block may be for root.
 const USERS: [&str; 2] = ["root", "nobody"];
@@ -66,6 +67,8 @@ pub enum Unfit {
     File(WriteError),
     /// The settings are not right, and are to be left alone.
     Left(Form),
+    /// It asks PAM as another service: what it does, and what mends it.
+    OtherService(String, String),
 }
 
 impl fmt::Display for Unfit {
@@ -103,6 +106,10 @@ impl fmt::Display for Unfit {
                 f,
                 "sshd is not set for this. It needs: {}. Add that, or leave --no-sshd-config out.",
                 settings_of(*form).join("; ")
+            ),
+            Self::OtherService(what, mend) => write!(
+                f,
+                "Lines in the PAM file of sshd are not read for every login: {what}. {mend}. Then enable sshd."
             ),
         }
     }
@@ -174,6 +181,24 @@ pub(crate) fn form_of(settings: &Settings) -> Form {
 /// [`Unfit::Absent`], [`Unfit::Refused`].
 pub(crate) fn current(sshd: &Sshd) -> Result<Vec<Settings>, Unfit> {
     effective(sshd, &sshd.configuration, true)
+}
+
+/// That sshd asks PAM as `sshd`, as far as it can be asked: what is wrong besides is found by whoever
+/// needs its settings.
+///
+/// # Errors
+/// [`Unfit::OtherService`].
+pub(crate) fn check_service(sshd: &Sshd) -> Result<(), Unfit> {
+    let Ok(settings) = current(sshd) else { return Ok(()) };
+    let further = sshd.drop_in.parent().unwrap_or(Path::new("/"));
+    let other = match settings.as_slice() {
+        [root, everybody] => other_service(everybody, root, &sshd.configuration, further),
+        _ => None,
+    };
+    other.map_or(Ok(()), |other| {
+        let [what, mend] = [other.what(), other.mend()].map(|text| escape::line(&text));
+        Err(Unfit::OtherService(what, mend))
+    })
 }
 
 /// The settings for each of the users.

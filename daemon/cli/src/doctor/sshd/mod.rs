@@ -3,9 +3,11 @@
 
 mod faults;
 mod place;
+mod service_name;
 mod settings;
 mod unit;
 
+pub(crate) use service_name::other as other_service;
 pub(super) use settings::RootLogin;
 pub(crate) use settings::Settings;
 pub(crate) use unit::unit;
@@ -67,10 +69,21 @@ pub(super) fn read(is_root: bool, report: &mut Report) -> Option<Effective> {
     }
 }
 
-/// What is wrong with settings of an sshd whose PAM stack asks for a second factor.
-pub(super) fn check(effective: &Effective, stack: Stack, report: &mut Report) {
+/// What is wrong with sshd's settings: the service as which it asks PAM, and the rest where the stack of
+/// `sshd` asks for a second factor and is anybody's. `account_services` is as it is configured.
+pub(super) fn check(
+    effective: &Effective,
+    stack: Option<Stack>,
+    account_services: &[String],
+    report: &mut Report,
+) {
     let places = place::Places::of_this_host();
-    report.findings.extend(faults::all(effective, stack, &places));
+    let other = service_name::check(effective, &places, account_services);
+    let is_everybodys = other.as_ref().is_some_and(|(_, all)| *all);
+    report.findings.extend(other.map(|(finding, _)| finding));
+    if let Some(stack) = stack.filter(|_| !is_everybodys) {
+        report.findings.extend(faults::all(effective, stack, &places));
+    }
 }
 
 /// What the PAM stack of sshd does, as far as its settings depend on it.

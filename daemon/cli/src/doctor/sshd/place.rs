@@ -53,6 +53,28 @@ impl Places {
         });
         found.unwrap_or_else(|| Place::file(&self.main))
     }
+
+    /// What Match blocks set a keyword to, each with its line.
+    pub fn matched(&self, keyword: &str) -> Vec<(String, Place)> {
+        let mut found = Vec::new();
+        for (path, text) in &self.files {
+            let lines = text.lines().map(words).enumerate();
+            let blocks = lines.skip_while(|(_, (word, _))| !word.eq_ignore_ascii_case("match"));
+            let set = blocks.filter(|(_, (word, _))| word.eq_ignore_ascii_case(keyword));
+            found.extend(
+                set.map(|(index, (_, value))| (value.to_owned(), Place::line(path, index + 1))),
+            );
+        }
+        found
+    }
+}
+
+/// The keyword of a line, and what stands behind it (sshd_config(5)).
+fn words(line: &str) -> (&str, &str) {
+    let is_between = |at: char| at.is_whitespace() || at == '=';
+    let line = line.trim();
+    let (keyword, value) = line.split_once(is_between).unwrap_or((line, ""));
+    (keyword, value.trim_start_matches(is_between).trim_matches('"'))
 }
 
 /// The line, from 1, of a keyword before the first `Match`.
@@ -62,10 +84,10 @@ fn line_of(keyword: &str, text: &str) -> Option<usize> {
         word.eq_ignore_ascii_case(keyword)
             || alias.is_some_and(|(_, alias)| word.eq_ignore_ascii_case(alias))
     };
-    let words = text.lines().map(|line| {
-        line.trim_start().split(|at: char| at.is_whitespace() || at == '=').next().unwrap_or("")
-    });
-    let mut global = words.take_while(|word| !word.eq_ignore_ascii_case("match"));
+    let mut global = text
+        .lines()
+        .map(|line| words(line).0)
+        .take_while(|word| !word.eq_ignore_ascii_case("match"));
     global.position(is_it).map(|index| index + 1)
 }
 

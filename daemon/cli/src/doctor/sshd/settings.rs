@@ -7,6 +7,8 @@ use std::collections::HashMap;
 pub(crate) struct Settings {
     /// `UsePAM`
     pub use_pam: bool,
+    /// `PAMServiceName`; none of an sshd that does not know it, and asks as `sshd`.
+    pub pam_service: Option<String>,
     /// `KbdInteractiveAuthentication`
     pub keyboard_interactive: bool,
     /// `PasswordAuthentication`
@@ -64,6 +66,7 @@ impl Settings {
         let lists = value("authenticationmethods").filter(|lists| *lists != "any");
         Self {
             use_pam: yes("usepam", false),
+            pam_service: value("pamservicename").map(str::to_owned),
             keyboard_interactive: yes("kbdinteractiveauthentication", true),
             password: yes("passwordauthentication", true),
             public_key: yes("pubkeyauthentication", true),

@@ -197,6 +197,9 @@ fn planned(
     around: &Surroundings,
 ) -> Result<Vec<Changed>, Failure> {
     let machine = &around.machine;
+    if args.service == SSHD {
+        sshd::check_service(&machine.sshd).map_err(unfit)?;
+    }
     let mut files = Vec::new();
     files.extend(plan::stack(machine, &args.service, form, arguments).map_err(refused)?);
     if args.service != SSHD {
