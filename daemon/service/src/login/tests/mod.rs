@@ -7,6 +7,7 @@ mod flow;
 mod limits;
 mod password;
 mod sessions;
+mod told;
 mod wire;
 
 use std::sync::Arc;

@@ -53,7 +53,7 @@ async fn answer(desk: &Desk, open: OpenDialogue, text: &str) -> Reply {
 }
 
 /// The first code of the key that is shown.
-fn confirmation(messages: &[Message], setup: &Setup) -> String {
+pub(super) fn confirmation(messages: &[Message], setup: &Setup) -> String {
     let key = messages.iter().find_map(|message| message.text.split("Key: ").nth(1)).unwrap();
     let key = data_encoding::BASE32_NOPAD.decode(key.replace(' ', "").as_bytes()).unwrap();
     assert_ne!(key, SECRET);
