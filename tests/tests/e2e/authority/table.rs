@@ -207,8 +207,12 @@ fn whole() -> Vec<Row> {
             "1 of 1",
         )
         .does(|| count("root", "factors") == 1),
-        Row::new("backup", &["backup", "FOLDER/backup", "--store-key"], "The backup is in")
-            .does(|| !fs::exists("/run/open/alice/backup").unwrap()),
+        Row::new("backup", &["backup", "FOLDER/backup", "--store-key"], "The backup is in").does(
+            || {
+                let is_there = |who| fs::exists(format!("/run/open/{who}/backup")).unwrap();
+                is_there("root") && !is_there("alice") && !is_there("carol")
+            },
+        ),
         Row::new("user forget", &["user", "forget", "bob", "--yes"], "is deleted")
             .given(|stage| {
                 stage.enrolled();
