@@ -6,11 +6,12 @@ mod support;
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 
 use support::daemon::{Daemon, THEN};
 use support::person::Scene;
+use support::sources::{files, parts};
 use support::transcript;
 
 /// Sentences in no snapshot: what a test would have to break for them, or where it reads them.
@@ -30,23 +31,12 @@ const UNSEEN: &[(&str, &str)] = &[
     ("Not everything is taken out", "a file system goes read-only between look and change"),
 ];
 
-/// The parts of a sentence between the values in it.
-fn parts(sentence: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut rest = sentence;
-    while let Some((part, behind)) = rest.split_once('{') {
-        parts.push(part);
-        rest = behind.split_once('}').map_or("", |(_, behind)| behind);
-    }
-    parts.push(rest);
-    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
 /// Whether a sentence stands in a text, with whatever values.
 fn stands_in(text: &str, sentence: &str) -> bool {
     /// The longest value, in bytes.
     const VALUE: usize = 200;
-    let parts = parts(sentence);
+    let parts: Vec<_> =
+        parts(sentence).into_iter().map(str::trim).filter(|p| !p.is_empty()).collect();
     let Some((first, others)) = parts.split_first() else { return false };
     text.match_indices(first).any(|(at, _)| {
         let mut rest = &text[at + first.len()..];
@@ -88,17 +78,6 @@ fn sentences(source: &str) -> Vec<String> {
             literal(behind)
         })
         .collect()
-}
-
-fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, extension, found);
-        } else if path.extension().is_some_and(|has| has == extension) {
-            found.push(path);
-        }
-    }
 }
 
 /// Without the line breaks of a diagnostic.

@@ -111,7 +111,7 @@ fn what_happened_is_for_administrators() {
         assert_eq!(
             shown(&daemon, arguments),
             "--- standard error\n\
-             twinlock: Only an administrator may do this. Run it as root.\n\
+             twinlock: Only an administrator may do that (polkit does not allow it); use sudo.\n\
              --- exit code 1\n",
             "{arguments:?}"
         );

@@ -121,7 +121,9 @@ fn what_the_daemon_refuses_is_told_and_the_others_go_on() {
     let shown = at_terminal(&daemon, &folder, &["oath", path, "--yes", "--json"], &[]);
     insta::assert_snapshot!("json", shown.transcript());
     let shown = at_terminal(&daemon, &folder, &["oath", path, "--yes"], &[]);
-    assert!(shown.screen.contains("slow: failed: The store cannot be written.\n"));
+    let why =
+        "slow: failed: The daemon cannot do that right now (reference 7F3KQ2): The store gave no";
+    assert!(shown.screen.contains(why), "{}", shown.screen);
     assert_eq!(shown.code, 1);
     assert_eq!(daemon.requests().len(), 2);
 }
@@ -174,7 +176,10 @@ fn who_is_no_administrator_is_refused() {
     let (folder, path) = some_users();
     let arguments = ["oath", path.to_str().unwrap(), "--yes"];
     let shown = at_terminal(&daemon, &folder, &arguments, &[]);
-    assert_eq!(shown.sentence, "Only an administrator may do this. Run it as root.");
+    assert_eq!(
+        shown.sentence,
+        "Only an administrator may do that (polkit does not allow it); use sudo."
+    );
     assert!(daemon.requests().is_empty());
 }
 

@@ -105,7 +105,7 @@ fn an_unknown_user_and_an_answer_of_another_version_are_refused() {
     let daemon = Daemon::for_caller("root");
     let unknown = at_terminal(&daemon, &["policy", "explain", "nobody"], &[]);
     assert_eq!((unknown.code, unknown.screen.as_str()), (1, ""));
-    assert!(unknown.sentence.contains("no user 'nobody'"), "{}", unknown.sentence);
+    assert!(unknown.sentence.contains("no user \"nobody\""), "{}", unknown.sentence);
     for further in [&[][..], &["--json"]] {
         let mut all = vec!["policy", "explain", "slow"];
         all.extend(further);

@@ -243,7 +243,7 @@ fn a_record_that_cannot_be_read_is_told_and_ends_with_1() {
     let value: Value = serde_json::from_str(shown.screen.trim()).unwrap();
     let users = value["users"].as_array().unwrap();
     let broken = users.iter().find(|it| it["user"] == "broken").unwrap();
-    assert_eq!(broken["problem"], "the record cannot be read.");
+    assert_eq!(broken["problem"], support::refusals::damage("broken"));
     assert_eq!(broken["in_user_database"], Value::Null);
     assert_eq!((&broken["state"], &broken["uid"]), (&"unreadable".into(), &Value::Null));
     daemon.state.lock().unwrap().damaged.push("alice".to_owned());
@@ -357,7 +357,7 @@ fn a_stranger_gets_no_report_and_writes_no_file() {
         assert_eq!(
             refused(&daemon.config, form),
             "--- standard error\n\
-             twinlock: Only an administrator may do this. Run it as root.\n\
+             twinlock: Only an administrator may do that (polkit does not allow it); use sudo.\n\
              --- exit code 1\n"
         );
     }
@@ -371,7 +371,7 @@ fn without_a_daemon_or_the_user_database_there_is_no_report() {
     insta::assert_snapshot!(refused(&config, &["--csv"]));
     let shown = report(&Daemon::without_directory(), &["--csv"]);
     assert_eq!((shown.code, shown.screen.as_str()), (1, ""));
-    assert_eq!(shown.sentence, "The user database cannot be read.");
+    assert!(shown.sentence.contains("the user database did not answer"), "{}", shown.sentence);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn what_only_administrators_may_is_refused_with_a_sentence() {
         assert_eq!(
             shown(&daemon, arguments, ""),
             "--- standard error\n\
-             twinlock: Only an administrator may do this. Run it as root.\n\
+             twinlock: Only an administrator may do that (polkit does not allow it); use sudo.\n\
              --- exit code 1\n",
             "{arguments:?}"
         );

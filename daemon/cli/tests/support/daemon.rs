@@ -13,7 +13,7 @@ use twinlock_bus_api::account::{
     EnrolledFactor, EnrolmentOffer, EnrolmentOptions, Problem, UserStatus,
 };
 use twinlock_bus_api::backup::{BackupLock, RestorePlan};
-use twinlock_bus_api::error::{Error, Result};
+use twinlock_bus_api::error::Result;
 use twinlock_bus_api::history::{DamagedDay, LogEvent, LogFilter};
 use twinlock_bus_api::import::AccountImport;
 use twinlock_bus_api::names::OBJECT_PATH;
@@ -27,7 +27,7 @@ use zbus::message::{Flags, Header};
 use super::own_interface::SelfInterface;
 pub use super::state::State;
 use super::users::{in_record, strangers, users};
-use super::{configuration, explanations};
+use super::{configuration, explanations, refusals};
 
 /// The code that is right.
 pub const RIGHT: &str = "123456";
@@ -172,7 +172,7 @@ impl AdminInterface {
         state.admit()?;
         state.requests.push(format!("forget {user}"));
         match user {
-            "nobody" => Err(Error::UnknownUser("There is no record of \"nobody\".".to_owned())),
+            "nobody" => Err(refusals::no_record(user)),
             _ => Ok(()),
         }
     }
@@ -200,14 +200,14 @@ impl AdminInterface {
         let mut state = lock(&self.0);
         state.admit()?;
         if state.has_no_directory {
-            return Err(Error::Unavailable("The user database cannot be read.".to_owned()));
+            return Err(refusals::unreadable_directory());
         }
         let lost = state.lost.clone();
         let (mut statuses, mut problems) = (Vec::new(), Vec::new());
         for user in users {
             match state.user(&user) {
                 Ok(_) if user == "broken" => {
-                    let text = "the record cannot be read.".to_owned();
+                    let text = refusals::damage(&user);
                     problems.push(Problem { user, text });
                 }
                 Ok(status) if !lost.contains(&user) => statuses.push(status.clone()),

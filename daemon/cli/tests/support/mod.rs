@@ -5,7 +5,8 @@
 //! - [`own_interface`]: what users do about themselves there; [`backups`]: what it seals and opens.
 //! - [`history`]: what happened there.
 //! - [`host`]: a host with PAM files of its own.
-//! - [`users`], [`explanations`]: what it knows.
+//! - [`users`], [`explanations`]: what it knows; [`refusals`]: what it says where it refuses.
+//! - [`sources`]: sentences in the sources.
 //! - [`own`]: recovery codes, trusted hosts and contacts there.
 //! - [`verbs`]: every verb, and what it is tried with.
 //! - [`person`]: a scripted person at a terminal, who must be asked every line of the script.
@@ -19,6 +20,8 @@ pub mod host;
 pub mod own;
 pub mod own_interface;
 pub mod person;
+pub mod refusals;
+pub mod sources;
 pub mod state;
 pub mod users;
 pub mod verbs;

@@ -2,10 +2,11 @@
 
 use twinlock_bus_api::account::{FactorInfo, UserStatus};
 use twinlock_bus_api::contact::{ConfirmedContact, ContactInfo};
-use twinlock_bus_api::error::{Error, Result};
+use twinlock_bus_api::error::Result;
 use twinlock_bus_api::trusted_host::TrustedHostInfo;
 
 use super::daemon::{NOW, RIGHT, THEN};
+use super::refusals;
 use super::state::State;
 use super::users::{RECOVERY, user};
 
@@ -57,15 +58,11 @@ pub fn nina() -> UserStatus {
     }
 }
 
-fn required() -> Error {
-    Error::CodeRequired("A code of a factor that you have is needed for that.".to_owned())
-}
-
 impl State {
     /// A code that was typed or sent.
     fn fresh(&mut self, name: &str, code: &str) -> Result<()> {
         match code {
-            "" => Err(required()),
+            "" => Err(refusals::code_required()),
             SENT if self.requests.iter().any(|request| request.starts_with("send ")) => Ok(()),
             code => self.check(name, code),
         }
@@ -73,9 +70,7 @@ impl State {
 
     pub(super) fn send(&mut self, name: &str, method: &str) -> Result<(String, u64)> {
         if self.requests.iter().any(|request| request.starts_with("send ")) {
-            return Err(Error::Throttled(
-                "A code was sent a moment ago. Ask for another in 20 seconds.".to_owned(),
-            ));
+            return Err(refusals::throttled());
         }
         self.requests.push(format!("send {name} {method}"));
         Ok(("n…@example.org".to_owned(), 600))
@@ -83,9 +78,7 @@ impl State {
 
     pub(super) fn renew(&mut self, name: &str, code: Option<&str>) -> Result<Vec<String>> {
         if self.user(name)?.factors.is_empty() {
-            return Err(Error::NotEnrolled(format!(
-                "{name} has no second factor; 'twinlock enroll' sets one up."
-            )));
+            return Err(refusals::not_enrolled(name));
         }
         if let Some(code) = code {
             self.fresh(name, code)?;
@@ -100,7 +93,7 @@ impl State {
         hosts.retain(|trusted| !host.is_empty() && trusted.id != host);
         let cleared = u32::try_from(before - hosts.len()).unwrap();
         if cleared == 0 && !host.is_empty() {
-            return Err(Error::NoSuchHost(format!("{name} trusts no host {host:?}.")));
+            return Err(refusals::no_host(name, host));
         }
         self.requests.push(format!("clear {name} '{host}'"));
         Ok(cleared)
@@ -124,7 +117,7 @@ impl State {
 
     pub(super) fn prove(&mut self, proof: u64, code: &str) -> Result<ConfirmedContact> {
         if proof != 9 || code != RIGHT {
-            return Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned()));
+            return Err(refusals::wrong_code());
         }
         self.requests.push("prove".to_owned());
         Ok(ConfirmedContact {
@@ -137,8 +130,7 @@ impl State {
     pub(super) fn set(&mut self, name: &str, method: &str, address: &str) -> Result<bool> {
         self.user(name)?;
         if address == "nonsense" {
-            let sentence = "That is no e-mail address; it looks like alice@example.org.";
-            return Err(Error::InvalidArgument(sentence.to_owned()));
+            return Err(refusals::no_e_mail_address());
         }
         self.requests.push(format!("set {name} {method} '{address}'"));
         Ok(address != "same@example.org")

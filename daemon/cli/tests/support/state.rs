@@ -14,6 +14,7 @@ use twinlock_bus_api::voucher::{
 };
 
 use super::daemon::{LOCKING, NOW, RIGHT, SECRET, USED};
+use super::refusals;
 use super::users::{enrolled, factor};
 
 /// The code of every invitation and bypass.
@@ -55,20 +56,11 @@ pub struct State {
     pub requests: Vec<String>,
 }
 
-/// What the daemon says of a record that does not unseal.
-fn damage(user: &str) -> String {
-    format!(
-        "Nothing can be told of {user:?} (reference 7F3KQ2): The record \"user/{user}\" in the store is \
-         damaged or was tampered with, and is not used. Delete it ('twinlock user forget' for a \
-         user), or bring the store back with 'twinlock restore'."
-    )
-}
-
 impl State {
     pub fn import(&mut self, user: &str, import: &AccountImport) -> Result<()> {
         self.user(user)?;
         if user == "slow" {
-            return Err(Error::Unavailable("The store cannot be written.".to_owned()));
+            return Err(refusals::unwritable_store());
         }
         let factors = import.factors.as_deref().unwrap_or_default();
         let told = factors.iter().map(|factor| {
@@ -93,7 +85,7 @@ impl State {
 
     /// Of whom a list cannot tell.
     pub(super) fn problems(&self) -> Vec<Problem> {
-        let problem = |user: &String| Problem { user: user.clone(), text: damage(user) };
+        let problem = |user: &String| Problem { user: user.clone(), text: refusals::damage(user) };
         self.damaged.iter().map(problem).collect()
     }
 
@@ -115,29 +107,21 @@ impl State {
 
     pub(super) fn user(&mut self, name: &str) -> Result<&mut UserStatus> {
         if self.damaged.iter().any(|user| user == name) {
-            return Err(Error::RecordUnreadable(damage(name)));
+            return Err(Error::RecordUnreadable(refusals::damage(name)));
         }
         let found = self.users.get_mut(name).or_else(|| self.strangers.get_mut(name));
-        found.ok_or_else(|| {
-            Error::UnknownUser(format!("There is no user '{name}' on this host. Check the name."))
-        })
+        found.ok_or_else(|| refusals::unknown_user(name))
     }
 
     pub(super) fn check(&mut self, name: &str, code: &str) -> Result<()> {
         if self.user(name)?.factors.is_empty() {
-            return Err(Error::NotEnrolled(format!(
-                "{name} has no second factor. 'twinlock enroll' adds one."
-            )));
+            return Err(refusals::not_enrolled(name));
         }
         match code {
             RIGHT => Ok(()),
-            USED => Err(Error::UsedCode(
-                "That code was used already; wait for the next one.".to_owned(),
-            )),
-            LOCKING => {
-                Err(Error::Locked("Too many wrong codes. Try again in 40 seconds.".to_owned()))
-            }
-            _ => Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned())),
+            USED => Err(refusals::used_code()),
+            LOCKING => Err(refusals::locked()),
+            _ => Err(refusals::wrong_code()),
         }
     }
 
@@ -149,9 +133,7 @@ impl State {
         self.requests.push(format!("begin {name} '{}'", options.label));
         if !self.user(name)?.factors.is_empty() {
             if options.code.is_empty() {
-                return Err(Error::CodeRequired(
-                    "A code of a factor that exists is needed. Give one.".to_owned(),
-                ));
+                return Err(refusals::code_required());
             }
             self.check(name, &options.code)?;
         }
@@ -169,12 +151,10 @@ impl State {
 
     pub(super) fn confirm(&mut self, enrolment: u64, code: &str) -> Result<EnrolledFactor> {
         let Some((user, label)) = self.open.clone().filter(|_| enrolment == 7) else {
-            return Err(Error::NoSuchEnrolment(
-                "The enrolment has ended. Begin again with 'twinlock enroll'.".to_owned(),
-            ));
+            return Err(refusals::no_enrolment());
         };
         if code != RIGHT {
-            return Err(Error::WrongCode("That code is not right (reference 7F3KQ2).".to_owned()));
+            return Err(refusals::wrong_code());
         }
         self.open = None;
         let factor = factor("k2", &label);
@@ -187,9 +167,7 @@ impl State {
 
     pub(super) fn admit(&self) -> Result<()> {
         if self.forbids {
-            return Err(Error::NotAuthorized(
-                "Only an administrator may do this. Run it as root.".to_owned(),
-            ));
+            return Err(refusals::forbidden());
         }
         Ok(())
     }
@@ -198,8 +176,7 @@ impl State {
         let InvitationOptions { seconds, print } = options;
         self.requests.push(format!("invite {user} {seconds:?} {print:?}"));
         if !self.user(user)?.factors.is_empty() {
-            let sentence = format!("{user} has a second factor already. 'twinlock reset {user}'.");
-            return Err(Error::AlreadyEnrolled(sentence));
+            return Err(refusals::enrolled_already(user));
         }
         let code = code_for(user, print.unwrap_or_default());
         Ok(Voucher {
@@ -215,9 +192,8 @@ impl State {
         let BypassOptions { seconds, uses, from, reason } = options;
         self.requests.push(format!("bypass {user} {seconds} {uses:?} {from:?} {reason:?}"));
         self.user(user)?;
-        if from.as_deref().is_some_and(|from| from.contains("web")) {
-            let sentence = "A bypass code cannot be for that: it is no address.".to_owned();
-            return Err(Error::InvalidArgument(sentence));
+        if let Some(name) = from.as_deref().filter(|from| from.contains("web")) {
+            return Err(refusals::no_address(name));
         }
         Ok(Voucher {
             user: user.to_owned(),
@@ -232,8 +208,7 @@ impl State {
         let user = self.caller.clone();
         self.requests.push(format!("request {user} {reason:?}"));
         if self.requested.iter().any(|request| request.user == user) {
-            let sentence = "Request Q1 waits for an administrator already.".to_owned();
-            return Err(Error::ResetRequested(sentence));
+            return Err(refusals::requested_already("Q1"));
         }
         let request = request("Q1", &user, (!reason.is_empty()).then_some(reason));
         self.requested.push(request.clone());
@@ -246,8 +221,7 @@ impl State {
         let before = self.requested.len();
         self.requested.retain(|request| request.user != user);
         if self.requested.len() == before {
-            let sentence = format!("No request for a reset of {user} is open.");
-            return Err(Error::NoSuchRequest(sentence));
+            return Err(refusals::nothing_requested(&user));
         }
         Ok(())
     }
@@ -255,26 +229,27 @@ impl State {
     pub(super) fn decide(&mut self, how: &str, id: &str) -> Result<String> {
         self.requests.push(format!("{how} {id}"));
         let found = self.requested.iter().position(|request| request.id == id);
-        let found = found.ok_or_else(|| {
-            Error::NoSuchRequest(format!("No request {id:?} is open. 'twinlock reset list'."))
-        })?;
+        let found = found.ok_or_else(|| refusals::no_request(id))?;
         Ok(self.requested.remove(found).user)
     }
 
     pub(super) fn reset(&mut self, user: String, print: bool) -> ResetOutcome {
-        let failed = |user: String, text: &str| ResetOutcome {
-            user,
-            text: text.to_owned(),
-            ..ResetOutcome::default()
-        };
         self.damaged.retain(|damaged| *damaged != user);
-        let Ok(status) = self.user(&user) else {
-            return failed(user, "there is no such user. Check the name.");
+        let lost = match self.user(&user) {
+            Ok(status) => std::mem::take(&mut status.factors).len(),
+            Err(error) => {
+                let text = refusals::sentence(&error);
+                return ResetOutcome { user, text, ..ResetOutcome::default() };
+            }
         };
-        status.factors.clear();
+        let lost = match lost {
+            0 => "nothing, for there was nothing".to_owned(),
+            1 => "1 factor".to_owned(),
+            more => format!("{more} factors"),
+        };
         let code = code_for(&user, print);
         ResetOutcome {
-            text: "every factor is gone.".to_owned(),
+            text: format!("Taken away: {lost}."),
             done: true,
             // dave's host needs no invitation after a reset.
             invitation: (user != "dave").then(|| "N1".to_owned()),

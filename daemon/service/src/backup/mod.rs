@@ -41,7 +41,10 @@ pub enum BackupError {
     )]
     Contents,
     /// More than a daemon takes in.
-    #[error("The backup would be larger than a daemon takes in; nothing was written.")]
+    #[error(
+        "The backup would be larger than a daemon takes in; nothing was written. Forget users who \
+         are gone with 'twinlock user forget'."
+    )]
     TooLarge,
     /// The system has no randomness.
     #[error("The system's random generator failed; nothing was written. Try again.")]

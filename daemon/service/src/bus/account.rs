@@ -177,7 +177,7 @@ pub(super) fn check_has_factor(record: &UserRecord) -> Result<()> {
 pub(super) fn require_code(code: &str) -> Result<()> {
     if code.trim().is_empty() {
         return Err(Error::CodeRequired(
-            "A code of a factor that you have is needed for that.".to_owned(),
+            "A code of a factor that you have is needed for that; give one.".to_owned(),
         ));
     }
     Ok(())

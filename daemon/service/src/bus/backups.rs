@@ -70,7 +70,9 @@ impl Accounts {
     pub(super) fn begin_restore(&self, caller: &Caller, size: u64) -> Result<u64> {
         let fits = (HEAD as u64..=MAX_FILE).contains(&size);
         let size = usize::try_from(size).ok().filter(|_| fits).ok_or_else(|| {
-            Error::InvalidArgument(format!("A backup has {HEAD} to {MAX_FILE} bytes."))
+            Error::InvalidArgument(format!(
+                "A backup has {HEAD} to {MAX_FILE} bytes; take another file."
+            ))
         })?;
         Ok(self.transfers.begin(caller, Transfer::In { size, file: Vec::new() }))
     }
@@ -79,7 +81,7 @@ impl Accounts {
     pub(super) fn write_restore(&self, caller: &Caller, number: u64, piece: &[u8]) -> Result<()> {
         if piece.len() > PIECE {
             return Err(Error::InvalidArgument(format!(
-                "A piece of a backup has {PIECE} bytes at the most."
+                "A piece of a backup has {PIECE} bytes at the most; send smaller ones."
             )));
         }
         let taken = self.transfers.with(caller, number, |transfer| match transfer {
@@ -91,9 +93,9 @@ impl Accounts {
         });
         match taken {
             Some(true) => Ok(()),
-            Some(false) => {
-                Err(Error::InvalidArgument("That is more than was announced.".to_owned()))
-            }
+            Some(false) => Err(Error::InvalidArgument(
+                "That is more than was announced; begin anew.".to_owned(),
+            )),
             None => Err(gone()),
         }
     }
@@ -180,7 +182,9 @@ impl Accounts {
             Some((KeySource::Passphrase(cost), salt))
         };
         let (source, salt) = complete().ok_or_else(|| {
-            Error::InvalidArgument("A key comes with salt, memory, passes and lanes.".to_owned())
+            Error::InvalidArgument(
+                "A key comes with salt, memory, passes and lanes; give all of them.".to_owned(),
+            )
         })?;
         Ok((file_key(&given)?, source, salt))
     }
@@ -202,9 +206,9 @@ impl Accounts {
 }
 
 fn file_key(bytes: &[u8]) -> Result<FileKey> {
-    let key: [u8; KEY] = bytes
-        .try_into()
-        .map_err(|_| Error::InvalidArgument(format!("The key of a backup has {KEY} bytes.")))?;
+    let key: [u8; KEY] = bytes.try_into().map_err(|_| {
+        Error::InvalidArgument(format!("The key of a backup has {KEY} bytes; give that many."))
+    })?;
     Ok(Zeroizing::new(key))
 }
 

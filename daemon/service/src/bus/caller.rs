@@ -38,7 +38,11 @@ impl Identity {
         connection: &Connection,
         calls: &Calls,
     ) -> Result<Self> {
-        let unknown = || Error::NotAuthorized("The bus does not say who calls.".to_owned());
+        let unknown = || {
+            Error::NotAuthorized(
+                "The bus does not say who calls; try again over a new connection.".to_owned(),
+            )
+        };
         let sender = header.sender().ok_or_else(unknown)?.to_owned();
         let mut places = vec![calls.enter(Whose::Connection(sender.to_string()))?];
         let bus = DBusProxy::new(connection).await.map_err(|_| unknown())?;

@@ -54,7 +54,9 @@ impl Wanted {
         match Recipient::read(method, address) {
             Some(Ok(contact)) => Ok(Self::Set(contact)),
             Some(Err(why)) => Err(Error::InvalidArgument(errors::capital(&format!("{why}.")))),
-            None => Err(Error::InvalidArgument("Nothing is sent by that method.".to_owned())),
+            None => Err(Error::InvalidArgument(
+                "Nothing is sent by that method; give 'email' or 'sms'.".to_owned(),
+            )),
         }
     }
 }
@@ -302,7 +304,10 @@ fn info<T>(contact: &Contact<T>, method: Method, address: String) -> ContactInfo
 
 fn no_such_contact(user: &User, method: Method) -> Error {
     let what = if method == Method::Sms { "mobile number" } else { "e-mail address" };
-    Error::InvalidArgument(format!("{} has no {what} that could be taken away.", user.name))
+    Error::InvalidArgument(format!(
+        "{} has no {what} that could be taken away; 'twinlock contact show' shows what there is.",
+        user.name
+    ))
 }
 
 fn gone() -> Error {

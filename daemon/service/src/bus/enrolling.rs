@@ -41,7 +41,8 @@ impl Accounts {
         let label = label(&options.label)?;
         if options.unconfirmed && authority == Authority::Own {
             return Err(Error::NotAuthorized(
-                "Only an administrator enrols without a confirming code.".to_owned(),
+                "Only an administrator enrols without a confirming code; give one, or use sudo."
+                    .to_owned(),
             ));
         }
         let (pending, mut offer) = self
@@ -131,7 +132,10 @@ impl Accounts {
 fn offer(pending: &Pending, world: &World<'_>) -> Result<EnrolmentOffer> {
     let account = format!("{}@{}", pending.user.name, world.settings.host);
     let uri = pending.totp.uri(&world.settings.issuer, &account).ok_or_else(|| {
-        Error::InvalidArgument("This account's name does not fit into an URI.".to_owned())
+        Error::InvalidArgument(
+            "This account's name does not fit into an URI; ask an administrator to shorten it."
+                .to_owned(),
+        )
     })?;
     Ok(EnrolmentOffer {
         enrolment: 0,
@@ -217,7 +221,8 @@ pub(super) fn label(text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().count() > LONGEST_LABEL || text.chars().any(char::is_control) {
         return Err(Error::InvalidArgument(format!(
-            "A label has at most {LONGEST_LABEL} characters, none of them a control character."
+            "A label has at most {LONGEST_LABEL} characters, none of them a control character; \
+             give another."
         )));
     }
     Ok(if text.is_empty() { DEFAULT_LABEL.to_owned() } else { text.to_owned() })

@@ -25,7 +25,9 @@ pub(super) fn trouble(engine: &Engine, user: &str, error: &EngineError) -> Error
         ));
     }
     Error::Unavailable(format!(
-        "The daemon cannot do that right now (reference {reference}): {error}"
+        "The daemon cannot do that right now (reference {reference}): {} What is wrong \
+         stands in its log; try again, or ask an administrator.",
+        ended(&error.to_string())
     ))
 }
 
@@ -39,7 +41,7 @@ pub(super) fn problems(engine: &Engine, unread: Vec<(String, EngineError)>) -> V
 }
 
 pub(super) fn unknown_user(name: &str) -> Error {
-    Error::UnknownUser(format!("There is no user {:?} on this host.", shown(name)))
+    Error::UnknownUser(format!("There is no user {:?} on this host; check the name.", shown(name)))
 }
 
 pub(super) fn another_name(name: &str, canonical: &str) -> Error {
@@ -109,6 +111,11 @@ pub(super) fn too_many_calls() -> Error {
 /// The sentence that the caller would have read.
 pub(super) fn sentence(error: &Error) -> String {
     zbus::DBusError::description(error).unwrap_or("failed").to_owned()
+}
+
+/// A sentence ends with a full stop.
+fn ended(text: &str) -> String {
+    format!("{}.", text.strip_suffix('.').unwrap_or(text))
 }
 
 /// A sentence begins with a capital letter.

@@ -135,7 +135,9 @@ impl Accounts {
             explanation,
         };
         serde_json::to_string(&answer).map_err(|error| {
-            Error::Unavailable(format!("The explanation cannot be written down: {error}."))
+            Error::Unavailable(format!(
+                "The explanation cannot be written down: {error}; report that sentence."
+            ))
         })
     }
 }
@@ -205,7 +207,9 @@ fn read_source(text: &str) -> Result<Source> {
 
 fn read_factors(words: &[String]) -> Result<Vec<FirstFactorKind>> {
     if words.len() > MOST_FACTORS {
-        return Err(Error::InvalidArgument(format!("At most {MOST_FACTORS} first factors.")));
+        return Err(Error::InvalidArgument(format!(
+            "At most {MOST_FACTORS} first factors can be supposed; give fewer."
+        )));
     }
     let read = |word: &String| {
         let short: String = word.chars().take(64).collect();

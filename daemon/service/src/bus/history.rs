@@ -52,7 +52,9 @@ fn filter(wanted: LogFilter) -> Result<Filter> {
     let LogFilter { user, event, since, until, after, limit: _ } = wanted;
     let after = after.filter(|after| !after.is_empty()).map(|after| {
         after.parse().map_err(|()| {
-            Error::InvalidArgument("\"after\" is no place that Log has given.".to_owned())
+            Error::InvalidArgument(
+                "\"after\" is no place that Log has given; give one that is, or none.".to_owned(),
+            )
         })
     });
     Ok(Filter {
@@ -69,7 +71,7 @@ fn filter(wanted: LogFilter) -> Result<Filter> {
 fn canonical(typed: &str) -> Result<String> {
     let none = || {
         Error::InvalidArgument(format!(
-            "A reference has {REFERENCE_BYTES} letters and digits, as in 7F3KQ2."
+            "A reference has {REFERENCE_BYTES} letters and digits, as in 7F3KQ2; check it."
         ))
     };
     let characters = typed.chars().filter(|c| !matches!(c, ' ' | '-'));

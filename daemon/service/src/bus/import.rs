@@ -135,7 +135,9 @@ fn kind(factor: &ImportedFactor, now: Timestamp) -> Result<Kind> {
 }
 
 fn invalid(why: impl std::fmt::Display) -> Error {
-    Error::InvalidArgument(format!("That cannot be imported: {why}."))
+    Error::InvalidArgument(format!(
+        "That cannot be imported: {why}. Mend it in the file, or import without it."
+    ))
 }
 
 fn refused(user: &User, error: ImportError) -> Error {

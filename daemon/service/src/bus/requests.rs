@@ -71,7 +71,10 @@ impl Accounts {
         self.change(user, |record, world, effects| {
             let open = record.reset_request.as_mut().filter(|request| request.is_open(world.now));
             let request = open.ok_or_else(|| {
-                Error::NoSuchRequest(format!("No request for a reset of {} is open.", user.name))
+                Error::NoSuchRequest(format!(
+                    "No request for a reset of {} is open; 'twinlock reset request' makes one.",
+                    user.name
+                ))
             })?;
             request.closed = true;
             let cause = format!("request {} taken back", request.id);

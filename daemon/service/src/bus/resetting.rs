@@ -34,7 +34,9 @@ impl Accounts {
         print: bool,
     ) -> Result<Vec<ResetOutcome>> {
         if names.len() > MOST_USERS {
-            return Err(Error::InvalidArgument(format!("At most {MOST_USERS} users at once.")));
+            return Err(Error::InvalidArgument(format!(
+                "At most {MOST_USERS} users at once; reset the others in a further call."
+            )));
         }
         let mut outcomes = Vec::with_capacity(names.len());
         for name in names {
@@ -57,7 +59,7 @@ impl Accounts {
         let has_record = matches!(self.engine.read(name).await, Ok(Some(_)) | Err(_));
         match error {
             Error::UnknownUser(_) if has_record => {
-                format!("{sentence} There is a record: 'twinlock user forget {name}' deletes it.")
+                format!("{sentence} There is a record; 'twinlock user forget {name}' deletes it.")
             }
             _ => sentence,
         }

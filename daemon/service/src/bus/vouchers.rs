@@ -180,7 +180,8 @@ fn lifetime(seconds: u64) -> Result<Duration> {
     let lifetime = Duration::from_secs(seconds);
     if lifetime.is_zero() || lifetime > LONGEST_LIFETIME {
         return Err(Error::InvalidArgument(format!(
-            "A code can be used for {} days at the most, and for a second at the least.",
+            "A code can be used for {} days at the most, and for a second at the least; \
+             give a time between.",
             LONGEST_LIFETIME.as_secs() / 86_400
         )));
     }
@@ -191,7 +192,7 @@ fn uses(uses: Option<u32>) -> Result<u32> {
     match uses.unwrap_or(1) {
         uses @ 1..=MOST_USES => Ok(uses),
         _ => Err(Error::InvalidArgument(format!(
-            "A bypass code can be used between once and {MOST_USES} times."
+            "A bypass code can be used between once and {MOST_USES} times; give such a number."
         ))),
     }
 }
@@ -208,7 +209,7 @@ pub(super) fn reason(text: &str) -> Result<String> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST_REASON || text.chars().any(char::is_control) {
         return Err(Error::InvalidArgument(format!(
-            "A reason is needed: one line of {LONGEST_REASON} bytes at the most."
+            "A reason is needed, of one line and {LONGEST_REASON} bytes at the most; give one."
         )));
     }
     Ok(text.to_owned())

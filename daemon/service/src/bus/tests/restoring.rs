@@ -29,11 +29,14 @@ async fn a_piece_that_is_too_long_is_refused_and_leaves_nothing_behind() {
     let restore = accounts.begin_restore(&root(), 2 * PIECE as u64).unwrap();
     let write = |length: usize| accounts.write_restore(&root(), restore, &vec![7; length]);
     let why = refusal(write(PIECE + 1));
-    assert_eq!(why, format!("A piece of a backup has {PIECE} bytes at the most."));
+    assert_eq!(
+        why,
+        format!("A piece of a backup has {PIECE} bytes at the most; send smaller ones.")
+    );
     for _ in 0..2 {
         write(PIECE).expect("there is room for the whole file");
     }
-    assert_eq!(refusal(write(1)), "That is more than was announced.");
+    assert_eq!(refusal(write(1)), "That is more than was announced; begin anew.");
 }
 
 #[tokio::test]
