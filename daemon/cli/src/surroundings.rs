@@ -73,9 +73,16 @@ impl Surroundings {
     /// # Errors
     /// [`Failure`]: the configuration is broken, or the system has no resources left.
     pub fn client(&mut self, config: Option<&Path>) -> Result<Client, Failure> {
-        let progress = self.progress.take().map_or_else(Progress::silent, Progress::on);
+        let progress = self.take_progress();
         let client = Client::new(settings::bus_address(config)?, self.patience, progress)?;
         Ok(if self.uid == 0 { client } else { client.with_time_to_type() })
+    }
+
+    /// The progress line, silent where it was taken before.
+    pub fn take_progress(&mut self) -> Progress {
+        let unicode = self.view.unicode;
+        let on = |stream| Progress::on(stream, unicode);
+        self.progress.take().map_or_else(Progress::silent, on)
     }
 
     /// Writes text to standard output at once.

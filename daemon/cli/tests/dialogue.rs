@@ -132,7 +132,7 @@ fn a_reset_says_what_it_takes_and_asks() {
 fn a_reset_of_several_shows_how_far_it_is() {
     let daemon = Daemon::for_caller("root");
     let shown = at_terminal(&daemon, &["reset", "alice", "bob", "--yes"], &[]);
-    assert!(shown.progress.contains("Resetting 2 of 2: bob"));
+    assert!(shown.progress.contains("Resetting: [██████████░░░░░░░░░░] 2 of 2: bob"));
     assert!(shown.progress.ends_with("\r\u{1b}[K"), "{:?}", shown.progress);
 }
 

@@ -76,7 +76,11 @@ fn an_import_asks_first_and_sends_each_user_as_a_whole() {
     assert!(daemon.requests().is_empty());
     let shown = at_terminal(&daemon, &folder, &arguments, &[("Import 2 users?", "y")]);
     insta::assert_snapshot!("import", shown.transcript());
-    assert!(shown.progress.contains("[##########----------] 2 of 2: alice"), "{}", shown.progress);
+    assert!(
+        shown.progress.contains("Importing: [██████████░░░░░░░░░░] 2 of 2: alice"),
+        "{}",
+        shown.progress
+    );
     assert_eq!(
         daemon.requests(),
         [

@@ -115,7 +115,11 @@ fn a_group_is_cleared_with_a_summary_of_what_failed_and_why() {
     let daemon = Daemon::for_caller("root");
     let clear = ["trusted", "clear", "--group", "desk"];
     let shown = at_terminal(&daemon, &clear, &[("Go ahead?", "y")]);
-    assert!(shown.progress.contains("Clearing 2 of 3: nina"), "{}", shown.progress);
+    assert!(
+        shown.progress.contains("Clearing: [██████░░░░░░░░░░░░░░] 2 of 3: nina"),
+        "{}",
+        shown.progress
+    );
     snapshot("trusted-clear-group", &shown);
     assert_eq!(daemon.requests(), ["clear alice ''", "clear nina ''"]);
     assert_eq!(at_terminal(&daemon, &["trusted", "clear", "--group", "no-such"], &[]).code, 1);

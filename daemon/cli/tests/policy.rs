@@ -193,7 +193,7 @@ fn more_people_than_one_call_takes_are_asked_for_in_several() {
     names.push("erin");
     let shown = run(&daemon, &["user", "list", "--state", "pending"], with_people(&names));
     assert!(shown.screen.contains("erin"), "{}", shown.screen);
-    assert!(shown.progress.contains("Looking at users: 500 of 6"), "{:?}", shown.progress);
+    assert!(shown.progress.contains("░] 500 of 6"), "{:?}", shown.progress);
 }
 
 #[test]

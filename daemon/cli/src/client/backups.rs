@@ -61,28 +61,8 @@ impl Client {
         self.call(async |bus| AdminProxy::new(bus).await?.commit_restore(restore).await)
     }
 
-    fn show(&mut self, what: &str, done: u64, size: u64) {
-        let bar = bar(done, size);
-        let line = format!("{what}: {bar} {} of {} MiB", done / MIB, size.div_ceil(MIB));
-        self.progress().show(&line);
-    }
-}
-
-/// Twenty places, filled as far as it is done.
-fn bar(done: u64, size: u64) -> String {
-    let filled = usize::try_from(done.saturating_mul(20) / size.max(1)).unwrap_or(20).min(20);
-    format!("[{}{}]", "#".repeat(filled), ".".repeat(20 - filled))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_fills_from_left_to_right() {
-        assert_eq!(bar(0, 10), "[....................]");
-        assert_eq!(bar(5, 10), "[##########..........]");
-        assert_eq!(bar(10, 10), "[####################]");
-        assert_eq!(bar(1, 0), "[####################]");
+    fn show(&mut self, doing: &str, done: u64, size: u64) {
+        let amount = format!("{} of {} MiB", done / MIB, size.div_ceil(MIB));
+        self.progress().bar(doing, done, size, &amount);
     }
 }

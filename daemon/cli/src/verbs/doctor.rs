@@ -7,7 +7,6 @@ use twinlock_bus_api::names::CONFIG_FILE;
 use crate::doctor;
 use crate::doctor::finding::{Report, Severity};
 use crate::failure::Failure;
-use crate::progress::Progress;
 use crate::render::{count, diagnosis, json};
 use crate::surroundings::Surroundings;
 
@@ -34,7 +33,7 @@ pub struct Args {
 /// # Errors
 /// [`Failure::Refused`]: something is severe.
 pub fn run(args: &Args, config: Option<&Path>, around: &mut Surroundings) -> Result<(), Failure> {
-    let mut progress = around.progress.take().map_or_else(Progress::silent, Progress::on);
+    let mut progress = around.take_progress();
     let reader = (around.daemon_user)(config.unwrap_or(Path::new(CONFIG_FILE)));
     let report = doctor::examine(config, around.uid == 0, reader.as_ref(), &mut progress);
     if args.json {

@@ -127,8 +127,7 @@ fn judge(found: &Findings, replace: bool, client: &mut Client) -> Result<Vec<Ver
     let names: Vec<&str> = found.accounts.iter().map(|account| account.user.as_str()).collect();
     for (done, some) in names.chunks(AT_ONCE).enumerate() {
         if names.len() > AT_ONCE {
-            let (done, all) = (done * AT_ONCE, names.len());
-            client.progress().show(&format!("Looking at users: {done} of {all}"));
+            client.progress().looked_at(done * AT_ONCE, names.len());
         }
         let (statuses, problems) = client.statuses(some)?;
         let statuses = statuses.into_iter().map(|status| (status.user.clone(), status));
@@ -154,10 +153,7 @@ fn take(
     let due = found.accounts.iter().zip(verdicts).zip(endings);
     let due = due.filter(|((_, verdict), _)| verdict.goes_ahead());
     for (position, ((account, _), ending)) in due.enumerate() {
-        if all > 1 {
-            let user = escape::line(&account.user);
-            client.progress().show(&bar(position, all, &user));
-        }
+        client.progress().turn("Importing", position, all, &account.user);
         match client.import_factors(&account.user, request(account, origin, replace)) {
             Ok(()) => *ending = Ending::Imported,
             Err(
@@ -173,14 +169,6 @@ fn take(
     }
     client.progress().clear();
     None
-}
-
-/// `[#####---------------] 250 of 1000: alice`.
-fn bar(done: usize, all: usize, user: &str) -> String {
-    const WIDTH: usize = 20;
-    let filled = done * WIDTH / all.max(1);
-    let (full, rest) = ("#".repeat(filled), "-".repeat(WIDTH - filled));
-    format!("[{full}{rest}] {} of {all}: {user}", done + 1)
 }
 
 fn report(

@@ -165,8 +165,7 @@ fn people(
     names.extend(listed.names.into_iter().filter(|name| !everyone.contains_key(name)));
     let mut mode = None;
     for (done, some) in names.chunks(AT_ONCE).enumerate() {
-        let (done, all) = (done * AT_ONCE, names.len());
-        client.progress().show(&format!("Looking at users: {done} of {all}"));
+        client.progress().looked_at(done * AT_ONCE, names.len());
         let some: Vec<&str> = some.iter().map(String::as_str).collect();
         let (statuses, problems) = client.statuses(&some)?;
         mode = mode.or_else(|| statuses.first().and_then(|status| status.mode.clone()));

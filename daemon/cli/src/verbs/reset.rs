@@ -9,7 +9,6 @@ use clap::Subcommand;
 use twinlock_bus_api::error::Error;
 
 use crate::client::{CallError, Client, ResetEnd};
-use crate::escape;
 use crate::failure::Failure;
 use crate::render::{json, reset};
 use crate::surroundings::Surroundings;
@@ -106,11 +105,7 @@ fn reset_all(
 ) -> (Vec<ResetEnd>, Option<CallError>) {
     let mut outcomes = Vec::with_capacity(users.len());
     for (position, user) in users.iter().enumerate() {
-        if users.len() > 1 {
-            let shown = escape::line(user);
-            let line = format!("Resetting {} of {}: {shown}", position + 1, users.len());
-            client.progress().show(&line);
-        }
+        client.progress().turn("Resetting", position, users.len(), user);
         match client.reset(&[user], print) {
             Ok(some) => outcomes.extend(some),
             Err(

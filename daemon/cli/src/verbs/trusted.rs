@@ -178,11 +178,7 @@ fn clear_all(
                 statuses.first().map(|status| status.user.clone()).unwrap_or_default()
             }
         };
-        if subjects.len() > 1 {
-            let line =
-                format!("Clearing {} of {}: {}", position + 1, subjects.len(), escape::line(&user));
-            client.progress().show(&line);
-        }
+        client.progress().turn("Clearing", position, subjects.len(), &user);
         match client.clear_trusted(subject, host) {
             Ok(hosts) => all.push(Cleared { user, hosts: Ok(hosts) }),
             Err(end @ (CallError::Unreachable(_) | CallError::Interrupted))

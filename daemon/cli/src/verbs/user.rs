@@ -177,8 +177,7 @@ fn gather(
     }
     for (done, some) in names.chunks(AT_ONCE).enumerate() {
         if names.len() > AT_ONCE {
-            let (done, all) = (done * AT_ONCE, names.len());
-            client.progress().show(&format!("Looking at users: {done} of {all}"));
+            client.progress().looked_at(done * AT_ONCE, names.len());
         }
         let some: Vec<&str> = some.iter().map(String::as_str).collect();
         match client.statuses(&some) {
