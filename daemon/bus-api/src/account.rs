@@ -132,7 +132,8 @@ pub struct EnrolmentOffer {
 pub struct EnrolmentOptions {
     /// What the factor is called; empty for a default.
     pub label: String,
-    /// A code of a factor that the user has already; empty where there is none.
+    /// A code of a factor that the user has already; where there is none, the invitation that an
+    /// enrolment needs; else empty.
     pub code: String,
     /// Take the factor without a confirming code (administrators only).
     pub unconfirmed: bool,
@@ -181,7 +182,8 @@ pub trait SelfService {
     /// What stands of the caller.
     fn status(&self) -> Result<UserStatus>;
 
-    /// Opens an enrolment and shows its secret. A caller who has a factor gives a code of it.
+    /// Opens an enrolment and shows its secret. A caller who has a factor gives a code of it; one
+    /// who has none gives the invitation, where that is how users enrol.
     fn begin_enrolment(&self, options: EnrolmentOptions) -> Result<EnrolmentOffer>;
 
     /// Proves with a first code that the app has the key, and enrols it.

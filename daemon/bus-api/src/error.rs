@@ -37,6 +37,8 @@ pub enum Error {
     NoSuchEnrolment(String),
     /// The policy does not let this user enrol by themselves.
     EnrolmentClosed(String),
+    /// The user can enrol with the invitation that they were given, and none was given in the call.
+    InvitationRequired(String),
     /// A reset was asked for already, a short time ago.
     ResetRequested(String),
     /// No request for a reset of this id waits for an administrator.

@@ -28,6 +28,7 @@ mod full_disk;
 mod history;
 mod import;
 mod installed;
+mod invitations;
 mod leaks;
 mod login_sessions;
 mod memory;

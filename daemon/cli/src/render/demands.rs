@@ -95,6 +95,9 @@ fn demand(status: &UserStatus, user: &str, view: &View) -> Option<String> {
 fn remedy(status: &UserStatus) -> &'static str {
     match (status.enrolment.as_deref(), status.state.as_str()) {
         (Some("admin"), _) => "Only an administrator sets one up here: ask one.",
+        (Some("invitation"), _) if status.invitation.is_some() => {
+            "'twinlock enroll' adds one, and asks for the invitation."
+        }
         (Some("invitation"), _) => "Setting one up takes an invitation: ask an administrator.",
         (None, _) => "No second factor. 'twinlock enroll' adds one.",
         _ => "'twinlock enroll' adds one.",

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! file for the picture ─► Begin ─(CodeRequired)─► fresh code ─► Begin
+//!                           ├─(InvitationRequired)─► invitation ─► Begin
 //!                           └─► key and QR code ─► first code, three tries ─► Confirm
 //! ```
 //! Whatever ends it before the confirmation cancels the enrolment and removes the picture.
@@ -22,7 +23,7 @@ use crate::render::{json, recovery};
 use crate::secret::Secret;
 use crate::surroundings::Surroundings;
 
-use super::fresh_code::with_fresh_code;
+use super::fresh_code::{with_fresh_code, with_invitation};
 use super::{CODE_PROMPT, TRIES, check_code, contact};
 
 const JSON_ENROLMENT: &str = "JSON: {user, factor, secret, uri}, one line, printed before the \
@@ -36,7 +37,8 @@ const JSON_ENROLMENT: &str = "JSON: {user, factor, secret, uri}, one line, print
 /// Set up a second factor
 ///
 /// Shows a new key once, as a QR code and as text, and enrols it when a first code has shown that
-/// an authenticator app has it. Who has a factor already gives a code of it first. With '--method
+/// an authenticator app has it. Who has a factor already gives a code of it first; who has none, as
+/// after a reset, is asked for the invitation, where one is needed. With '--method
 /// email' or '--method sms' it is as 'twinlock contact set': behind a factor that there is already,
 /// the address is proved with a code that is sent there.
 #[derive(clap::Args)]
@@ -168,7 +170,7 @@ const fn is_perhaps_enrolled(offer: &Offer, proved: &Result<Option<Enrolled>, Fa
     offer.enrolment == 0 || matches!(proved, Ok(_) | Err(Failure::Unreachable(_)))
 }
 
-/// Opens the enrolment, with a code of a factor where the daemon wants one.
+/// Opens the enrolment, with a code of a factor or an invitation where the daemon wants one.
 fn open(
     subject: &Subject,
     args: &Args,
@@ -178,6 +180,11 @@ fn open(
     let none = Secret::default();
     match client.begin_enrolment(subject, &args.label, &none, args.no_confirm) {
         Err(CallError::Refused(Error::CodeRequired(_))) => {}
+        Err(CallError::Refused(Error::InvitationRequired(_))) => {
+            return with_invitation(client, around, |client, code| {
+                client.begin_enrolment(subject, &args.label, code, args.no_confirm)
+            });
+        }
         other => return Ok(other?),
     }
     let question = match subject {

@@ -1,4 +1,5 @@
-//! A fresh code of one's own: typed from an app, or sent first to who has none.
+//! A fresh code of one's own: typed from an app, or sent first to who has none. For a first factor
+//! it is an invitation that is typed.
 
 use twinlock_bus_api::account::UserStatus;
 use twinlock_bus_api::error::Error;
@@ -10,10 +11,13 @@ use crate::render::count;
 use crate::secret::Secret;
 use crate::surroundings::Surroundings;
 
-use super::{TRIES, check_code};
+use super::{TRIES, check_code, check_typed};
 
 /// How often a person may have a code sent at one prompt; the daemon has limits of its own.
 const SENDS: u32 = 5;
+
+/// What an invitation is asked for with, as at the prompt of a login.
+const INVITATION_PROMPT: &str = "Invitation code: ";
 
 /// Makes a request with a fresh code, in [`TRIES`] tries. `status` says which codes count here.
 ///
@@ -24,7 +28,7 @@ pub(super) fn with_fresh_code<T>(
     status: &UserStatus,
     client: &mut Client,
     around: &mut Surroundings,
-    mut request: impl FnMut(&mut Client, &Secret) -> Result<T, CallError>,
+    request: impl FnMut(&mut Client, &Secret) -> Result<T, CallError>,
 ) -> Result<T, Failure> {
     let methods = status.code_methods.as_deref();
     if methods.is_some_and(<[String]>::is_empty) {
@@ -34,10 +38,39 @@ pub(super) fn with_fresh_code<T>(
         )));
     }
     let methods = methods.unwrap_or_default();
+    let code =
+        |client: &mut Client, around: &mut Surroundings| ask(question, methods, client, around);
+    retried(client, around, code, request)
+}
+
+/// Makes a request with the invitation of who has no factor yet, in [`TRIES`] tries.
+///
+/// # Errors
+/// [`Failure::Refused`] where none was right, or the request was refused for another reason.
+pub(super) fn with_invitation<T>(
+    client: &mut Client,
+    around: &mut Surroundings,
+    request: impl FnMut(&mut Client, &Secret) -> Result<T, CallError>,
+) -> Result<T, Failure> {
+    let invitation = |_: &mut Client, around: &mut Surroundings| {
+        let code = around.prompt.ask(INVITATION_PROMPT)?;
+        check_typed(&code, "the invitation that you were given")?;
+        Ok(code)
+    };
+    retried(client, around, invitation, request)
+}
+
+/// Makes a request with what is typed, and asks a person again where that was not right.
+fn retried<T>(
+    client: &mut Client,
+    around: &mut Surroundings,
+    mut typed: impl FnMut(&mut Client, &mut Surroundings) -> Result<Secret, Failure>,
+    mut request: impl FnMut(&mut Client, &Secret) -> Result<T, CallError>,
+) -> Result<T, Failure> {
     let mut left = TRIES;
     loop {
         left -= 1;
-        let code = ask(question, methods, client, around)?;
+        let code = typed(client, around)?;
         match request(client, &code) {
             Err(error @ CallError::Refused(Error::WrongCode(_) | Error::UsedCode(_)))
                 if left > 0 && around.prompt.is_interactive() =>

@@ -19,8 +19,9 @@ const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
 /// Make an invitation, with which a user can set up a second factor (administrators only)
 ///
-/// It is asked for at the next login, once, where the policy says 'invitation' or after a reset. It
-/// is sent to the contacts of the user, or shown here where there is none.
+/// It works once, where the policy says 'invitation' or after a reset: the next login that wants a
+/// second factor asks for it, and so does 'twinlock enroll', which the user runs where logins want
+/// none yet. It is sent to the contacts of the user, or shown here where there is none.
 #[derive(clap::Args)]
 #[command(after_long_help = JSON_INVITATION)]
 pub struct Args {

@@ -103,20 +103,24 @@ fn ask_code(prompt: &mut dyn Prompt, question: &str) -> Result<Secret, Failure> 
     Ok(code)
 }
 
-/// Whether a text can be sent as a code at all; the daemon decides whether it is right.
+/// Whether a text can be sent as a code of a factor at all; the daemon decides whether it is right.
+///
+/// # Errors
+/// As of [`check_typed`].
+fn check_code(code: &Secret) -> Result<(), Failure> {
+    check_typed(code, "the code that the authenticator app shows")
+}
+
+/// Whether a text can be sent as a code at all; `wanted` is what the person is to type.
 ///
 /// # Errors
 /// [`Failure::Refused`]: it is empty, or holds what no keyboard types.
-fn check_code(code: &Secret) -> Result<(), Failure> {
+fn check_typed(code: &Secret, wanted: &str) -> Result<(), Failure> {
     if code.expose().is_empty() {
-        return Err(Failure::refused(
-            "No code was given. Type the code that the authenticator app shows.",
-        ));
+        return Err(Failure::refused(format!("No code was given. Type {wanted}.")));
     }
     if code.expose().chars().any(char::is_control) {
-        return Err(Failure::refused(
-            "A code has no control characters. Type the code that the authenticator app shows.",
-        ));
+        return Err(Failure::refused(format!("A code has no control characters. Type {wanted}.")));
     }
     Ok(())
 }

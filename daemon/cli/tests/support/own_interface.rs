@@ -26,8 +26,10 @@ impl SelfInterface {
     }
 
     fn begin_enrolment(&self, options: EnrolmentOptions) -> Result<EnrolmentOffer> {
-        let caller = lock(&self.0).caller.clone();
-        lock(&self.0).begin(&caller, options)
+        let mut state = lock(&self.0);
+        let caller = state.caller.clone();
+        state.check_invited(&caller, &options)?;
+        state.begin(&caller, options)
     }
 
     fn confirm_enrolment(&self, enrolment: u64, code: &str) -> Result<EnrolledFactor> {

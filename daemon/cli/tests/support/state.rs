@@ -149,6 +149,32 @@ impl State {
         })
     }
 
+    /// That a user who enrols with an invitation gives it.
+    pub(super) fn check_invited(&mut self, name: &str, options: &EnrolmentOptions) -> Result<()> {
+        let status = self.user(name)?;
+        if status.enrolment.as_deref() != Some("invitation") || !status.factors.is_empty() {
+            return Ok(());
+        }
+        match (options.code.as_str(), &status.invitation) {
+            ("", None) => Err(Error::EnrolmentClosed(format!(
+                "Setting up a second factor takes an invitation here, and {name} has none that can \
+                 still be used. Ask an administrator for one ('twinlock invite {name}')."
+            ))),
+            ("", Some(_)) => Err(Error::InvitationRequired(
+                "The invitation that you were given is needed for that; type its code.".to_owned(),
+            )),
+            (PRINTED, Some(_)) => Ok(()),
+            (LOCKING, _) => {
+                Err(Error::Locked("Too many wrong codes. Try again in 30 seconds.".to_owned()))
+            }
+            _ => Err(Error::WrongCode(
+                "That invitation code is not right, or its time is over. Ask an administrator for \
+                 another (reference 7F3KQ2)."
+                    .to_owned(),
+            )),
+        }
+    }
+
     pub(super) fn confirm(&mut self, enrolment: u64, code: &str) -> Result<EnrolledFactor> {
         let Some((user, label)) = self.open.clone().filter(|_| enrolment == 7) else {
             return Err(refusals::no_enrolment());

@@ -38,9 +38,9 @@ pub(super) fn follow(
         }
         // Grace that waited for an account phase which never comes would never end.
         Decision::Skip(reason) if !dialogue.login.redeems => {
-            dialogue.skip(&reason, world).in_effect_at_once(record, world)
+            dialogue.skip(&reason, record, world).in_effect_at_once(record, world)
         }
-        Decision::Skip(reason) => dialogue.skip(&reason, world),
+        Decision::Skip(reason) => dialogue.skip(&reason, record, world),
         Decision::Require(methods) => {
             dialogue.methods = methods;
             match dialogue.pass_without_code(record, world) {
@@ -60,7 +60,9 @@ pub(super) fn follow(
 fn open_unknown(mut dialogue: Dialogue, record: &mut UserRecord, world: &World<'_>) -> Turn {
     let enrolled = Standing::with(Methods::OFFLINE);
     match world.settings.policy.decide(&dialogue.login, &enrolled, world.now) {
-        Decision::Skip(reason @ SkipReason::Observed { .. }) => dialogue.skip(&reason, world),
+        Decision::Skip(reason @ SkipReason::Observed { .. }) => {
+            dialogue.skip(&reason, record, world)
+        }
         // Who is enrolled would hear nothing here, and so does who is not known.
         Decision::Skip(_) => dialogue.refuse_unknown(Vec::new(), world),
         Decision::Deny(reason) if concerns_source(&reason) => dialogue.deny(&reason, world),
@@ -90,9 +92,11 @@ pub fn open_password(
     }
     let standing = record.standing(world.settings.channels);
     match world.settings.policy.decide(&dialogue.login, &standing, world.now) {
-        Decision::Enrol(_) if known && !enrolled => dialogue.skip(&SkipReason::NotEnrolled, world),
+        Decision::Enrol(_) if known && !enrolled => {
+            dialogue.skip(&SkipReason::NotEnrolled, record, world)
+        }
         Decision::Deny(reason) if known && !enrolled && !concerns_source(&reason) => {
-            dialogue.skip(&SkipReason::NotEnrolled, world)
+            dialogue.skip(&SkipReason::NotEnrolled, record, world)
         }
         _ => open(dialogue, record, world),
     }
@@ -114,7 +118,7 @@ pub fn decide_account(
     let decision = policy.decide_account(&dialogue.login, &standing, world.now);
     match decision {
         Decision::Skip(reason @ SkipReason::Observed { .. }) if !known => {
-            return dialogue.skip(&reason, world);
+            return dialogue.skip(&reason, record, world);
         }
         _ if !known => {
             let reason = DenyReason::NoFirstFactor;
@@ -122,14 +126,18 @@ pub fn decide_account(
             return dialogue.refuse_unknown(vec![Message::error(text)], world);
         }
         // The record was not asked, and whose it is does not matter.
-        Decision::Skip(reason @ SkipReason::AccountPhase) => return dialogue.skip(&reason, world),
+        Decision::Skip(reason @ SkipReason::AccountPhase) => {
+            return dialogue.skip(&reason, record, world);
+        }
         _ => {}
     }
     if let Some(turn) = refuse_other_account(&dialogue, record, world) {
         return turn;
     }
     match decision {
-        Decision::Skip(reason) => dialogue.skip(&reason, world).in_effect_at_once(record, world),
+        Decision::Skip(reason) => {
+            dialogue.skip(&reason, record, world).in_effect_at_once(record, world)
+        }
         Decision::Deny(reason) => dialogue.deny(&reason, world),
         Decision::Require(_) | Decision::Enrol(_) => {
             let service = dialogue.login.service.clone();
@@ -223,12 +231,14 @@ impl Dialogue {
         self.skipped(Happening::LoginObserved, cause.to_owned())
     }
 
-    fn skip(&self, reason: &SkipReason, world: &World<'_>) -> Turn {
-        let messages: Vec<_> = reason
-            .reminder()
-            .map(|reminder| Message::info(words::reminder(&reminder, &world.settings.host)))
-            .into_iter()
-            .collect();
+    fn skip(&self, reason: &SkipReason, record: &UserRecord, world: &World<'_>) -> Turn {
+        let settings = world.settings;
+        let remind = |reminder| {
+            let standing = record.standing(settings.channels);
+            let mode = settings.policy.enrolment_on_own_word(&self.login.user, &standing);
+            Message::info(words::reminder(&reminder, mode, &settings.host))
+        };
+        let messages: Vec<_> = reason.reminder().map(remind).into_iter().collect();
         let (happening, staged) = match reason {
             SkipReason::Observed { .. } => (Happening::LoginObserved, Vec::new()),
             SkipReason::Grace { begins: true, .. } => {

@@ -23,11 +23,11 @@ use crate::{
     audit::{AuditEvent, Happening},
     factor::totp::{Check, TotpFactor},
     hashing::SALT_BYTES,
-    lockout::{Gate, counted_as},
+    lockout::Gate,
     login::LoginContext,
     policy::{Decision, EnrolHow, Method},
     printed_code::PrintedCode,
-    record::UserRecord,
+    record::{Admission, UserRecord},
     response::Response,
 };
 
@@ -122,29 +122,15 @@ impl Dialogue {
         }
         let counter = self.counter(record, world);
         let rules = &world.settings.codes.lockout;
-        let wait = record.lockout.wait(&counter, rules, world.now);
-        if !wait.is_zero() {
-            return self.locked(Gate::Wait(wait), Vec::new(), world);
+        match record.try_invitation(response, &counter, rules, world.hashing, world.now) {
+            Admission::Waits(wait) => self.locked(Gate::Wait(wait), Vec::new(), world),
+            Admission::Admitted { id } => self.offer(Some(id), record, world),
+            Admission::Refused { cause, gate } => {
+                self.failed += 1;
+                let message = Message::error(words::not_invited(&world.fresh.reference()));
+                self.refused(cause, message, gate, world)
+            }
         }
-        let typed = PrintedCode::read(response);
-        let admitted = record.invitation.as_ref().filter(|invitation| {
-            typed.as_ref().is_some_and(|code| invitation.admits(code, world.hashing, world.now))
-        });
-        if let Some(invitation) = admitted {
-            let id = invitation.id.clone();
-            return self.offer(Some(id), record, world);
-        }
-        self.failed += 1;
-        record.news.wrong_code(&counted_as(&counter), world.now);
-        let gate = record.lockout.record_unguessable(&counter, rules, world.now);
-        let cause = match &record.invitation {
-            _ if typed.is_none() => "not an invitation code",
-            None => "an invitation code, and the user has no invitation",
-            Some(invitation) if world.now >= invitation.until => "the invitation has expired",
-            Some(_) => "wrong invitation code",
-        };
-        let message = Message::error(words::not_invited(&world.fresh.reference()));
-        self.refused(cause, message, gate, world)
     }
 
     /// The key and its QR code, for somebody who may enrol.

@@ -53,7 +53,8 @@ pub use session::greet;
 pub use settings::Settings;
 pub use staged::{Staged, StagedEnrolment};
 pub use words::{
-    duration, maybe_renewed, no_first_factor, not_renewed, spent, too_late, unavailable, withheld,
+    duration, maybe_renewed, no_first_factor, not_invited, not_renewed, spent, too_late,
+    unavailable, withheld,
 };
 
 /// Answers that one dialogue takes before it ends, whatever they were.

@@ -17,8 +17,12 @@ pub fn greet(login: &LoginContext, record: &mut UserRecord, world: &World<'_>) -
 
 /// The deadline of a user who has to enrol.
 fn coming(login: &LoginContext, record: &UserRecord, world: &World<'_>) -> Option<Message> {
-    let terms = world.settings.policy.terms(login);
-    let deadline = terms.deadline(&record.standing(world.settings.channels), world.now)?;
+    let policy = &world.settings.policy;
+    let standing = record.standing(world.settings.channels);
+    let deadline = policy.terms(login).deadline(&standing, world.now)?;
     let reminder = Reminder { required_from: None, deadline: Some(deadline) };
-    (deadline > world.now).then(|| Message::info(words::reminder(&reminder, &world.settings.host)))
+    (deadline > world.now).then(|| {
+        let mode = policy.enrolment_on_own_word(&login.user, &standing);
+        Message::info(words::reminder(&reminder, mode, &world.settings.host))
+    })
 }

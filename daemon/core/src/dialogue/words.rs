@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Message, World};
 use crate::{
     factor::one_time_code::Withheld,
-    policy::{DenyReason, Method, Methods, Remember, Reminder},
+    policy::{DenyReason, EnrolmentMode, Method, Methods, Remember, Reminder},
     reference::Reference,
     reset_request::ResetRequest,
     time::Timestamp,
@@ -186,7 +186,8 @@ pub(super) fn invitation_needed(host: &str) -> String {
     )
 }
 
-pub(super) fn not_invited(reference: &Reference) -> String {
+/// A wrong invitation code, one that is late, and one where there is none: they look alike.
+pub fn not_invited(reference: &Reference) -> String {
     format!(
         "That invitation code is not right, or its time is over. Ask an administrator for another \
          (reference {reference})."
@@ -337,9 +338,14 @@ pub(super) fn denied(reason: &DenyReason, host: &str, reference: &Reference) -> 
     }
 }
 
-pub(super) fn reminder(reminder: &Reminder, host: &str) -> String {
-    let how = "set it up with 'twinlock enroll'";
-    match (reminder.required_from, reminder.deadline) {
+/// What a person without factors is reminded of, and how they come by one. It does not say whether
+/// there is an invitation: it may be a stranger who reads it.
+pub(super) fn reminder(reminder: &Reminder, mode: EnrolmentMode, host: &str) -> String {
+    let how = match mode {
+        EnrolmentMode::Admin => "ask an administrator to set it up",
+        _ => "set it up with 'twinlock enroll'",
+    };
+    let mut text = match (reminder.required_from, reminder.deadline) {
         (Some(from), _) => format!(
             "Two-factor authentication will be required on {host} from {}; {how}.",
             from.date()
@@ -349,7 +355,11 @@ pub(super) fn reminder(reminder: &Reminder, host: &str) -> String {
             deadline.date()
         ),
         (None, None) => format!("Two-factor authentication is offered on {host}; {how}."),
+    };
+    if mode == EnrolmentMode::Invitation {
+        text.push_str(" It asks for an invitation code, which an administrator gives you.");
     }
+    text
 }
 
 /// In the largest unit that says it exactly enough: waits are short, and people count in them.

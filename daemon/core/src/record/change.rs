@@ -66,14 +66,13 @@ impl UserRecord {
             return Err(Superseded::Factors);
         }
         if let Some(id) = invitation {
-            let stands = self.invitation.as_ref().is_some_and(|stored| stored.id == *id);
-            if !stands {
-                return Err(Superseded::Invitation);
-            }
-            self.invitation = None;
+            self.check_invitation(id, *at)?;
         }
         self.enrol(factor.clone(), DEFAULT_LABEL.to_owned(), totp.clone(), *at)
             .map_err(|_| Superseded::Enrolment)?;
+        if invitation.is_some() {
+            self.invitation = None;
+        }
         if !recovery.is_empty() {
             let hashed = recovery.iter().map(|(code, salt)| code.hashed(*salt, hashing));
             self.recovery = hashed.collect();

@@ -3,6 +3,7 @@
 
 mod change;
 mod import;
+mod invited;
 mod restore;
 mod verify;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     change::TooManyFactors,
     import::{Import, ImportError},
+    invited::Admission,
     restore::Present,
     verify::{Proof, Trial, Verification},
 };
@@ -48,7 +50,7 @@ pub enum Superseded {
     /// An enrolment came second.
     #[error("another enrolment came first")]
     Enrolment,
-    /// The invitation was used or withdrawn in between.
+    /// The invitation was used or withdrawn in between, or its time is over.
     #[error("the invitation is not valid any more")]
     Invitation,
     /// The factors changed in between, as by a reset.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use twinlock_core::{
     dialogue::{Dialogue, Settings, Staged, Verdict, open_password},
     login::LoginContext,
-    policy::{Level, Mode, NetworkRules, Policy, Profile},
+    policy::{EnrolmentMode, Level, List, Mode, NetworkRules, Policy, Profile},
     record::UserRecord,
 };
 
@@ -80,6 +80,32 @@ fn a_reminder_names_the_date_and_the_command() {
             (vec![text.to_owned()], Verdict::Skip)
         );
         assert!(login.outcome().staged.is_empty());
+    }
+}
+
+#[test]
+fn a_reminder_names_no_command_that_refuses_its_reader() {
+    const OFFERED: &str = "i Two-factor authentication is offered on web1;";
+    let reset = UserRecord { enrolment: Some(EnrolmentMode::Invitation), ..unenrolled() };
+    // A login of another service meets what `sshd` leaves to administrators.
+    let mut by_hand = profile(Profile {
+        services: List { included: vec!["sshd".to_owned()], ..List::default() },
+        enrolment: Some(EnrolmentMode::Admin),
+        ..Profile::default()
+    });
+    by_hand.level = Level::Medium;
+    for (policy, record, how) in [
+        (
+            level(Level::Medium),
+            reset,
+            "set it up with 'twinlock enroll'. It asks for an invitation code, which an \
+             administrator gives you.",
+        ),
+        (by_hand, unenrolled(), "ask an administrator to set it up."),
+    ] {
+        let su = LoginContext { service: "su".to_owned(), ..login() };
+        let login = Login::begin(policy, record, su);
+        assert_eq!(login.shown(), [format!("{OFFERED} {how}")]);
     }
 }
 

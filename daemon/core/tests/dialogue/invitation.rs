@@ -67,6 +67,17 @@ fn an_invitation_that_was_withdrawn_in_between_enrols_nobody() {
 }
 
 #[test]
+fn an_invitation_whose_time_ended_before_the_code_enrols_nobody() {
+    let mut login = begin(invited());
+    login.answer(&code().shown());
+    enrol(&mut login);
+    login.record.invitation.as_mut().unwrap().until = NOW;
+    let staged: Vec<Staged> = login.outcome().staged.clone();
+    assert_eq!(login.record.apply(&staged[0], &Plain, NOW), Err(Superseded::Invitation));
+    assert!(!login.record.is_enrolled());
+}
+
+#[test]
 fn wrong_late_and_missing_invitations_look_alike_and_cost_what_wrong_codes_cost() {
     let mut late = invited();
     late.invitation.as_mut().unwrap().until = NOW;

@@ -10,7 +10,6 @@ use twinlock_core::{
     factor::totp::{Check, TotpFactor},
     login::User,
     notice::Subject,
-    policy::{EnrolmentMode, Policy, Standing},
     record::{DEFAULT_LABEL, MAX_FACTORS, TooManyFactors, UserRecord},
     response::Response,
     time::Timestamp,
@@ -21,9 +20,10 @@ use super::{
     caller::Caller,
     effects::Effects,
     enrolments::Pending,
-    errors, recovery,
+    errors,
+    own_word::may_enrol,
+    recovery,
     status::info,
-    verbs::prove,
 };
 
 /// The longest label, in characters.
@@ -47,9 +47,12 @@ impl Accounts {
         }
         let (pending, mut offer) = self
             .change(user, |record, world, events| {
-                if authority == Authority::Own {
-                    may_enrol(record, world, events, user, caller, &options.code)?;
-                }
+                let invitation = match authority {
+                    Authority::Administrator => None,
+                    Authority::Own => {
+                        may_enrol(record, world, events, user, caller, &options.code)?
+                    }
+                };
                 if record.factors.len() >= MAX_FACTORS {
                     return Err(errors::too_many_factors(TooManyFactors));
                 }
@@ -60,6 +63,7 @@ impl Accounts {
                     totp: TotpFactor::new(world.fresh.secret()),
                     beside: record.factor_ids(),
                     epoch: record.trust_epoch,
+                    invitation,
                 };
                 let offer = offer(&pending, world)?;
                 if options.unconfirmed {
@@ -107,8 +111,21 @@ impl Accounts {
             if record.factor_ids() != pending.beside || record.trust_epoch != pending.epoch {
                 return Err(gone());
             }
+            if let Some(id) = &pending.invitation
+                && let Err(superseded) = record.check_invitation(id, world.now)
+            {
+                let reference = world.fresh.reference();
+                let (name, cause) = (pending.user.name.clone(), superseded.to_string());
+                let event = AuditEvent::new(Happening::CodeRefused, name, cause);
+                let event = Self::by(caller, &pending.user, event);
+                events.push(event.with_reference(reference.clone()));
+                return Err(errors::invitation_gone(&reference));
+            }
             let is_first = !record.is_enrolled();
             let factor = enrol(record, pending, totp.clone(), world.now)?;
+            if pending.invitation.is_some() {
+                record.invitation = None;
+            }
             tell(record, world, events, caller, pending, "confirmed with a code");
             let recovery_codes = is_first
                 .then(|| recovery::with_first_factor(record, world, events, &pending.user, caller))
@@ -145,38 +162,6 @@ fn offer(pending: &Pending, world: &World<'_>) -> Result<EnrolmentOffer> {
         secret: pending.totp.secret().to_base32().to_string(),
         uri: uri.to_string(),
     })
-}
-
-/// Whether users may enrol on their own word: with a code where they have a factor, and without
-/// one only where the policy leaves it to them.
-fn may_enrol(
-    record: &mut UserRecord,
-    world: &World<'_>,
-    events: &mut Effects,
-    user: &User,
-    caller: &Caller,
-    code: &str,
-) -> Result<()> {
-    if record.has_factor() {
-        return prove(record, world, events, user, caller, code);
-    }
-    match enrolment_mode(&world.settings.policy, user, &record.standing(world.settings.channels)) {
-        EnrolmentMode::AtWill | EnrolmentMode::AtLogin => Ok(()),
-        EnrolmentMode::Invitation | EnrolmentMode::Admin => Err(Error::EnrolmentClosed(
-            "Here only an administrator enrols users; ask one.".to_owned(),
-        )),
-    }
-}
-
-/// The strictest mode among all terms that a login of this user can meet, from wherever and with
-/// whatever first factor: where one way in wants an administrator, a program that already runs as
-/// the user must not be able to do without.
-pub(super) fn enrolment_mode(policy: &Policy, user: &User, standing: &Standing) -> EnrolmentMode {
-    policy
-        .terms_of_own_word(user)
-        .map(|terms| terms.enrolment_for(standing))
-        .max()
-        .unwrap_or(EnrolmentMode::Admin)
 }
 
 fn enrol(

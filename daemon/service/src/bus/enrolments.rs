@@ -42,6 +42,8 @@ pub(super) struct Pending {
     pub(super) beside: Vec<String>,
     /// How often all trust had been withdrawn when it was offered: a reset voids it.
     pub(super) epoch: u32,
+    /// The invitation that opened it, which it uses up; one that is void by then enrols nobody.
+    pub(super) invitation: Option<String>,
 }
 
 struct Open<P> {
@@ -170,6 +172,7 @@ mod tests {
             totp: TotpFactor::new(Secret::new(vec![7; 20])),
             beside: Vec::new(),
             epoch: 0,
+            invitation: None,
         }
     }
 

@@ -91,6 +91,34 @@ pub(super) fn locked(user: &str, gate: Gate) -> Error {
     })
 }
 
+/// No enrolment on one's own word, but by an administrator.
+pub(super) fn closed_to_users() -> Error {
+    Error::EnrolmentClosed("Here only an administrator enrols users; ask one.".to_owned())
+}
+
+/// No enrolment without an invitation, and there is none that could be typed.
+pub(super) fn uninvited(user: &str) -> Error {
+    Error::EnrolmentClosed(format!(
+        "Setting up a second factor takes an invitation here, and {user} has none that can still be \
+         used. Ask an administrator for one ('twinlock invite {user}')."
+    ))
+}
+
+/// No enrolment without the invitation that there is.
+pub(super) fn invitation_required() -> Error {
+    Error::InvitationRequired(
+        "The invitation that you were given is needed for that; type its code.".to_owned(),
+    )
+}
+
+/// The invitation that opened an enrolment does not stand any more.
+pub(super) fn invitation_gone(reference: &Reference) -> Error {
+    Error::NoSuchEnrolment(format!(
+        "The invitation is not valid any more: it was used, replaced or withdrawn meanwhile, or its \
+         time is over. Ask an administrator for another (reference {reference})."
+    ))
+}
+
 pub(super) fn too_many_factors(error: TooManyFactors) -> Error {
     Error::InvalidArgument(format!("That is one factor too many: {error}."))
 }

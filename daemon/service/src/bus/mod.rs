@@ -21,6 +21,7 @@ mod forgetting;
 mod fresh_code;
 mod history;
 mod import;
+mod own_word;
 mod recovery;
 mod requests;
 mod resetting;

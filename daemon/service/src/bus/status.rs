@@ -24,7 +24,6 @@ use twinlock_core::{
 use super::{
     account::{Accounts, Authority},
     contacts::contacts,
-    enrolling::enrolment_mode,
     errors,
     fresh_code::usable,
     requests::waiting,
@@ -122,7 +121,7 @@ impl Accounts {
         let standing = record.standing(settings.channels);
         let outlook = policy.outlook(user, &standing, self.engine.now().horizon);
         if !record.is_enrolled() {
-            status.enrolment = Some(enrolment_mode(policy, user, &standing).to_string());
+            status.enrolment = Some(policy.enrolment_on_own_word(user, &standing).to_string());
         }
         tell(&outlook, &mut status);
         let methods = usable(&record, &settings, user);

@@ -12,11 +12,11 @@ use crate::{
     testing::{RIGHT, WRONG, alice, enrol},
 };
 
-fn caller(connection: &str) -> Caller {
+pub(super) fn caller(connection: &str) -> Caller {
     Caller::supposed(connection, 1000)
 }
 
-fn options(code: &str) -> EnrolmentOptions {
+pub(super) fn options(code: &str) -> EnrolmentOptions {
     EnrolmentOptions { code: code.to_owned(), ..EnrolmentOptions::default() }
 }
 
@@ -30,13 +30,13 @@ async fn begin(accounts: &Accounts, connection: &str, code: &str) -> Result<Enro
 }
 
 /// The code of an offered key at this time.
-fn code_of(offer: &EnrolmentOffer, at: u64) -> String {
+pub(super) fn code_of(offer: &EnrolmentOffer, at: u64) -> String {
     let secret = data_encoding::BASE32_NOPAD.decode(offer.secret.as_bytes()).unwrap();
     let app = totp_rs::Builder::new().with_secret(secret).build_noncompliant();
     app.generate(at).to_string()
 }
 
-fn at(setup: &Setup) -> u64 {
+pub(super) fn at(setup: &Setup) -> u64 {
     use crate::clock::Clock;
     setup.clock.wall().as_secs()
 }

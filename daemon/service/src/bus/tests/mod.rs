@@ -11,6 +11,7 @@ mod flood;
 mod fresh_code;
 mod import;
 mod interfaces;
+mod invited;
 mod policy;
 mod polkit;
 mod recovery;
