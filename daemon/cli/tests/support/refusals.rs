@@ -71,6 +71,27 @@ pub fn locked() -> Error {
     Error::Locked("Too many wrong codes. Try again in 40 seconds.".to_owned())
 }
 
+pub fn uninvited(name: &str) -> Error {
+    Error::EnrolmentClosed(format!(
+        "Setting up a second factor takes an invitation here, and {name} has none that can still be \
+         used. Ask an administrator for one ('twinlock invite {name}')."
+    ))
+}
+
+pub fn invitation_required() -> Error {
+    Error::InvitationRequired(
+        "The invitation that you were given is needed for that; give its code.".to_owned(),
+    )
+}
+
+pub fn not_invited() -> Error {
+    Error::WrongCode(
+        "That invitation code is not right, or its time is over. Ask an administrator for another \
+         (reference 7F3KQ2)."
+            .to_owned(),
+    )
+}
+
 pub fn throttled() -> Error {
     Error::Throttled("A code was sent a moment ago. Ask for another in 20 seconds.".to_owned())
 }

@@ -156,22 +156,11 @@ impl State {
             return Ok(());
         }
         match (options.code.as_str(), &status.invitation) {
-            ("", None) => Err(Error::EnrolmentClosed(format!(
-                "Setting up a second factor takes an invitation here, and {name} has none that can \
-                 still be used. Ask an administrator for one ('twinlock invite {name}')."
-            ))),
-            ("", Some(_)) => Err(Error::InvitationRequired(
-                "The invitation that you were given is needed for that; type its code.".to_owned(),
-            )),
+            ("", None) => Err(refusals::uninvited(name)),
+            ("", Some(_)) => Err(refusals::invitation_required()),
             (PRINTED, Some(_)) => Ok(()),
-            (LOCKING, _) => {
-                Err(Error::Locked("Too many wrong codes. Try again in 30 seconds.".to_owned()))
-            }
-            _ => Err(Error::WrongCode(
-                "That invitation code is not right, or its time is over. Ask an administrator for \
-                 another (reference 7F3KQ2)."
-                    .to_owned(),
-            )),
+            (LOCKING, _) => Err(refusals::locked()),
+            _ => Err(refusals::not_invited()),
         }
     }
 

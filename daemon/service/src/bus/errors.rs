@@ -107,7 +107,7 @@ pub(super) fn uninvited(user: &str) -> Error {
 /// No enrolment without the invitation that there is.
 pub(super) fn invitation_required() -> Error {
     Error::InvitationRequired(
-        "The invitation that you were given is needed for that; type its code.".to_owned(),
+        "The invitation that you were given is needed for that; give its code.".to_owned(),
     )
 }
 
