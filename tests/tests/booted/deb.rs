@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use twinlock_tests::rig::authenticator::Authenticator;
 use twinlock_tests::rig::machine::Machine;
+use twinlock_tests::rig::terminal::Terminal;
 
 use super::site::{
-    self, PASSWORD, REGULARS, STEP, confirm, enable, enrol, give_code, in_shell, install,
-    is_let_in_by_password_alone, shell_over_ssh,
+    self, CODE, PASSWORD, REGULARS, STEP, answer_code, confirm, enable, enrol, give_code, in_shell,
+    install, is_let_in_by_password_alone, shell_over_ssh,
 };
 use super::snapshot::Snapshot;
 
@@ -49,7 +50,7 @@ fn a_package_is_installed_used_rebooted_upgraded_and_purged_without_a_trace() {
     machine.reboot();
     shell_over_ssh(&machine, "alice", &mut alice).type_line("exit").finish();
 
-    no_login_fails_by_an_upgrade(&machine);
+    no_login_fails_by_an_upgrade(&machine, &mut alice, &mut bob);
 
     // What this test may have added itself.
     machine.shell("rm -f /etc/ssh/sshd_config.d/site.conf");
@@ -105,8 +106,16 @@ fn every_way_in_asks_for_a_code(
 }
 
 /// Logins that begin before, during and after an upgrade, of six users side by side. Each has
-/// three codes at hand; more would have to be waited for.
-fn no_login_fails_by_an_upgrade(machine: &Machine) {
+/// three codes at hand; more would have to be waited for. And two that are under way when module and
+/// daemon are replaced: bob has been asked for a code, alice has a shell.
+fn no_login_fails_by_an_upgrade(
+    machine: &Machine,
+    alice: &mut Authenticator,
+    bob: &mut Authenticator,
+) {
+    let mut prompt = Terminal::start(&site::ssh(machine, "bob"));
+    prompt.expect_within("assword:", STEP).type_line(PASSWORD).expect_within(CODE, STEP);
+    let mut shell = shell_over_ssh(machine, "alice", alice);
     let mut phones = REGULARS.map(|user| enrol(machine, user));
     let inode = "stat --format=%i /usr/lib/*/security/pam_twinlock.so";
     let daemon = "systemctl show --property=MainPID twinlockd";
@@ -134,6 +143,18 @@ fn no_login_fails_by_an_upgrade(machine: &Machine) {
     assert_ne!(old, machine.shell(daemon), "the daemon is the new one");
     let next = machine.shell(inode);
     assert_ne!(first, next, "the module is a new file, and programs that run keep the old one");
+
+    // sshd's process has the old module still, and it speaks to the new daemon. That knows nothing of
+    // the question that the old one asked.
+    answer_code(&mut prompt, bob, "$ ");
+    in_shell(&mut prompt, "echo in as $(id -un)", "in as bob");
+    prompt.type_line("exit").finish();
+    shell.type_line("sudo sh -c 'echo in as $(id -un)'").expect_within("assword", STEP);
+    shell.type_line(PASSWORD);
+    give_code(&mut shell, alice, "in as root");
+    shell.type_line("exit").finish();
+    shell_over_ssh(machine, "alice", alice).type_line("exit").finish();
+
     let version = machine.shell("dpkg-query --show --showformat='${Version}' twinlock");
     assert!(made_of(&version), "the version installed is {version}");
 }

@@ -94,7 +94,13 @@ pub fn shell_over_ssh(machine: &Machine, user: &str, phone: &mut Authenticator) 
 /// Types a code, and a further one where the daemon was restarted meanwhile; keeps no host in mind
 /// if that is asked; and waits for what comes after a login.
 pub fn give_code(terminal: &mut Terminal, phone: &mut Authenticator, after: &str) {
-    terminal.expect_within(CODE, STEP).type_line(&phone.fresh());
+    terminal.expect_within(CODE, STEP);
+    answer_code(terminal, phone, after);
+}
+
+/// The same at a prompt that stands there already.
+pub fn answer_code(terminal: &mut Terminal, phone: &mut Authenticator, after: &str) {
+    terminal.type_line(&phone.fresh());
     loop {
         match terminal.expect_one_of(&[after, "Do not ask again", "restarted meanwhile"], STEP) {
             0 => break,
