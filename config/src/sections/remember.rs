@@ -18,6 +18,8 @@ section! {
         /// How many hosts one user can trust; the oldest makes room.
         limit: u32 = 20 => Count(1..=20);
         /// For how long after a code su and sudo ask for no second one in the same login session.
+        /// sshd has to tell of the session: in its PAM stack `session optional pam_twinlock.so`
+        /// stands behind `session required pam_loginuid.so`, as 'twinlock pam enable sshd' has it.
         session: Duration = Duration::ZERO => Span::seconds(0, 86_400);
     }
 }
