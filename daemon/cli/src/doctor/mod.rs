@@ -63,6 +63,7 @@ pub fn examine(
     let asked = pam::Settings {
         socket: &config.login.socket,
         account_services: &config.policy.account_services,
+        remembers_session: !config.remember.session.is_zero(),
         root_over_ssh: sshd.as_ref().is_some_and(|sshd| sshd.root.root != RootLogin::No),
     };
     let stack = pam::check(&Folders::default(), &asked, &mut report);

@@ -18,7 +18,10 @@ pub fn apply(mend: &str) -> bool {
         }
         return replaced;
     }
-    if let (Some(rest), Some(line)) = (mend.strip_prefix("End the auth lines of "), quoted) {
+    let end = ["auth", "session"]
+        .iter()
+        .find_map(|phase| mend.strip_prefix(&format!("End the {phase} lines of ")));
+    if let (Some(rest), Some(line)) = (end, quoted) {
         append(rest.split(' ').next().expect("a path"), line);
         return true;
     }

@@ -226,6 +226,12 @@ fn stacks() -> Vec<Planted> {
             opened(security().join("pam_twinlock.so"), 0o666),
             "chmod go-w ",
         ),
+        fault(
+            "warning",
+            "pam-session-unknown",
+            configured("[remember]\nsession = \"10 minutes\"\n"),
+            "End the session lines of /etc/pam.d/sshd with 'session optional pam_twinlock.so'",
+        ),
     ]
 }
 

@@ -9,6 +9,7 @@ mod faults;
 mod mend;
 mod module_file;
 mod service;
+mod session;
 mod sibling;
 mod way_in;
 
@@ -29,6 +30,8 @@ pub(super) struct Settings<'a> {
     pub socket: &'a Path,
     /// `account_services`.
     pub account_services: &'a [String],
+    /// Whether `[remember] session` spares su and sudo a code.
+    pub remembers_session: bool,
     /// Whether sshd lets root in; unknown counts as no.
     pub root_over_ssh: bool,
 }
@@ -65,6 +68,10 @@ pub(super) fn check(
     }
     found.extend(unasked(&services));
     found.extend(names.iter().filter_map(|name| sibling::check(folders, name)));
+    let asks = |name: &str| services.iter().any(|it| it.name == name && it.has_twinlock());
+    if settings.remembers_session && asks("sshd") {
+        found.extend(session::check(folders, "sshd"));
+    }
     found.extend(way_in::check(&services, settings.root_over_ssh));
     // A file that several services include is at fault once.
     let mut known = BTreeSet::new();

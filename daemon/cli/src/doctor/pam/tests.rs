@@ -324,3 +324,23 @@ fn what_editors_and_packages_leave_is_no_service() {
     }
     assert!(is_service("sshd") && is_service("su-l"));
 }
+
+#[test]
+fn a_session_that_nobody_numbers_or_tells_of_is_found_where_the_configuration_goes_by_it() {
+    let found = |lines: &str| {
+        let text = format!("{PASSWORD_THEN_CODE}{lines}");
+        let finding = super::session::check(&folders(&[("sshd", text.as_str())]), "sshd");
+        finding.map(|finding| (finding.place.and_then(|place| place.line), finding.mend))
+    };
+    let (numbers, tells) =
+        ("session required pam_loginuid.so\n", "session optional pam_twinlock.so\n");
+    assert_eq!(found(&format!("{numbers}{tells}")), None);
+    let (line, mend) = found(numbers).unwrap();
+    assert_eq!(line, None);
+    assert!(mend.ends_with("sshd with 'session optional pam_twinlock.so'"), "{mend}");
+    for lines in [tells.to_owned(), format!("{tells}{numbers}")] {
+        let (line, mend) = found(&lines).unwrap();
+        assert_eq!(line, Some(5));
+        assert!(mend.starts_with("Write 'session required pam_loginuid.so' before "), "{mend}");
+    }
+}
