@@ -135,6 +135,45 @@ fn a_record_that_has_one_key_twice_takes_a_code_once() {
 }
 
 #[test]
+fn of_one_key_twice_the_token_that_lags_takes_no_code_that_the_other_has_passed() {
+    let mut record = imported();
+    let mut lags = record.factors[0].clone();
+    lags.id = "BBBBBB".to_owned();
+    let Kind::Hotp(ahead) = &mut record.factors[0].kind else { panic!("no token") };
+    // Farther than used codes are looked back for.
+    ahead.accept(49);
+    for factors in [[record.factors[0].clone(), lags.clone()], [lags, record.factors[0].clone()]] {
+        let mut record = record.clone();
+        record.factors = factors.to_vec();
+        for code in CODES {
+            assert!(is_wrong(&tried(&mut record, code)), "{code}");
+        }
+    }
+}
+
+#[test]
+fn of_one_key_twice_neither_token_comes_back_with_a_code_that_the_other_took() {
+    let mut record = imported();
+    let mut twin = record.factors[0].clone();
+    twin.id = "BBBBBB".to_owned();
+    record.factors.push(twin);
+    // Counters 20 and 21 bring both back, and one of them takes the second.
+    assert!(is_wrong(&tried(&mut record, "328281")));
+    assert!(matches!(tried(&mut record, "191635"), Verification::Accepted(_)));
+    for gone in [0, 1] {
+        let mut record = record.clone();
+        record.factors.remove(gone);
+        assert_eq!(tried(&mut record, "191635"), Verification::Used, "{gone} was removed");
+        // Twelve more, so that it is not looked back for.
+        let Kind::Hotp(token) = &mut record.factors[0].kind else { panic!("no token") };
+        let mut other = token.clone();
+        other.accept(33);
+        token.go_on_from(&other);
+        assert!(is_wrong(&tried(&mut record, "191635")), "{gone} was removed");
+    }
+}
+
+#[test]
 fn a_token_that_is_right_leaves_another_one_s_resynchronisation_alone() {
     let mut record = imported();
     let other = HotpFactor::imported(Secret::new(b"another secret".to_vec()), 6, 0).unwrap();

@@ -143,6 +143,8 @@ impl HotpFactor {
     pub fn go_on_from(&mut self, other: &Self) {
         if self.is_same_token(other) {
             self.counter = self.counter.max(other.counter);
+            // A code that was passed over brings no side together any more.
+            self.ahead = self.ahead.filter(|ahead| *ahead >= self.counter);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{contact::Contact, factor::Kind, record::UserRecord, time::Timestamp}
 /// Codes up to here were or may have been used: the time of day, and the `[totp] window` of steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Present {
-    /// The time of day; where the clock was set back, the time of the backup.
+    /// The time of day, or that of the backup where it is a little later.
     pub clock: Timestamp,
     /// Time steps after it whose codes are accepted already.
     pub window: u16,

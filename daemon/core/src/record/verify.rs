@@ -256,6 +256,7 @@ impl UserRecord {
     /// What the factors make of a code. Each is asked: what one of them knows to be used is used,
     /// though another with the same key has not seen it.
     fn check_factors(&mut self, code: &str, trial: &Trial<'_>) -> Tried {
+        self.level_twins();
         let mut outcome = Tried::Wrong { drift: None, late: false };
         let mut refused = Vec::new();
         for (index, factor) in self.factors.iter().enumerate() {
@@ -288,6 +289,18 @@ impl UserRecord {
         outcome
     }
 
+    /// Factors of one key, as imports could once bring them, know of each other's codes.
+    fn level_twins(&mut self) {
+        for index in 0..self.factors.len() {
+            let (before, rest) = self.factors.split_at_mut(index);
+            let Some((factor, _)) = rest.split_first_mut() else { return };
+            for earlier in before {
+                earlier.kind.go_on_from(&factor.kind);
+                factor.kind.go_on_from(&earlier.kind);
+            }
+        }
+    }
+
     fn accept_factor(&mut self, index: usize, at: u64, now: Timestamp) -> Proof {
         let factor = &mut self.factors[index];
         match &mut factor.kind {
@@ -295,13 +308,11 @@ impl UserRecord {
             Kind::Hotp(hotp) => hotp.accept(at),
         }
         factor.last_used_at = Some(now);
-        let (id, used) = (factor.id.clone(), factor.kind.clone());
+        let factor = factor.id.clone();
         // Without it the code would be good again once the factor that took it is removed.
-        for twin in &mut self.factors {
-            twin.kind.go_on_from(&used);
-        }
+        self.level_twins();
         self.last_method = Some(Method::Totp);
-        Proof::Totp { factor: id }
+        Proof::Totp { factor }
     }
 
     fn note_contact_use(&mut self, method: Method, now: Timestamp) {
