@@ -74,7 +74,15 @@ fn words(line: &str) -> (&str, &str) {
     let is_between = |at: char| at.is_whitespace() || at == '=';
     let line = line.trim();
     let (keyword, value) = line.split_once(is_between).unwrap_or((line, ""));
-    (keyword, value.trim_start_matches(is_between).trim_matches('"'))
+    (keyword, unquoted(value.trim_start_matches(is_between)))
+}
+
+/// A value without its quotes, or up to the comment behind it.
+fn unquoted(value: &str) -> &str {
+    match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+        None => value.split('#').next().unwrap_or_default().trim_end(),
+    }
 }
 
 /// The line, from 1, of a keyword before the first `Match`.
@@ -94,6 +102,19 @@ fn line_of(keyword: &str, text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_ends_where_a_comment_begins() {
+        for line in [
+            "PAMServiceName ssh-x",
+            "PAMServiceName=ssh-x # why",
+            "PAMServiceName \"ssh-x\"  # default",
+            "PAMServiceName ssh-x#why",
+        ] {
+            assert_eq!(words(line), ("PAMServiceName", "ssh-x"), "{line}");
+        }
+        assert_eq!(words("Banner \"/etc/a #1\""), ("Banner", "/etc/a #1"));
+    }
 
     #[test]
     fn the_first_line_that_sets_a_keyword_is_found_and_no_comment() {
