@@ -53,7 +53,7 @@ fn a_package_is_installed_used_rebooted_upgraded_and_purged_without_a_trace() {
     no_login_fails_by_an_upgrade(&machine, &mut alice, &mut bob);
 
     // What this test may have added itself.
-    machine.shell("rm -f /etc/ssh/sshd_config.d/site.conf");
+    machine.shell("rm -f /etc/ssh/sshd_config.d/site.conf /etc/ssh/sshd_config.d/00-patience.conf");
     machine.shell("apt-get purge --quiet --yes twinlock");
     let after = Snapshot::of(&machine);
     let left = after.changed(&before);
@@ -113,10 +113,13 @@ fn no_login_fails_by_an_upgrade(
     alice: &mut Authenticator,
     bob: &mut Authenticator,
 ) {
-    let mut prompt = Terminal::start(&site::ssh(machine, "bob"));
-    prompt.expect_within("assword:", STEP).type_line(PASSWORD).expect_within(CODE, STEP);
+    // bob waits for as long as all others log in.
+    machine.write("/etc/ssh/sshd_config.d/00-patience.conf", "LoginGraceTime 600\n");
+    machine.shell("systemctl restart ssh");
     let mut shell = shell_over_ssh(machine, "alice", alice);
     let mut phones = REGULARS.map(|user| enrol(machine, user));
+    let mut prompt = Terminal::start(&site::ssh(machine, "bob"));
+    prompt.expect_within("assword:", STEP).type_line(PASSWORD).expect_within(CODE, STEP);
     let inode = "stat --format=%i /usr/lib/*/security/pam_twinlock.so";
     let daemon = "systemctl show --property=MainPID twinlockd";
     let (first, old) = (machine.shell(inode), machine.shell(daemon));

@@ -1,6 +1,7 @@
 //! `[remember] session`: `sudo` in a login session that gave a code, over sshd, with the session that
 //! the kernel counts.
 
+use twinlock_tests::rig::authenticator::Authenticator;
 use twinlock_tests::rig::bus::Bus;
 use twinlock_tests::rig::command::{enrol, json, twinlock};
 use twinlock_tests::rig::daemon::{Daemon, configure};
@@ -26,13 +27,14 @@ fn install_sshd(session: &[String]) {
     install("sshd", &stack);
 }
 
-/// A shell over SSH after the password, with this code where one is asked for; the host is trusted.
-fn shell(user: &User, code: Option<&str>) -> Terminal {
+/// A shell over SSH after the password, with a code of this phone where one is asked for; the host is
+/// trusted.
+fn shell(user: &User, phone: Option<&mut Authenticator>) -> Terminal {
     let ssh = Ssh::to(user).methods("keyboard-interactive").from("203.0.113.7");
     let mut terminal = ssh.start_shell();
     terminal.expect("assword:").type_line(&user.password);
-    if let Some(code) = code {
-        terminal.expect(CODE).type_line(code).expect(TRUST).type_line("y");
+    if let Some(phone) = phone {
+        terminal.expect(CODE).type_line(&phone.fresh()).expect(TRUST).type_line("y");
     }
     // What is typed before the shell asks for it goes to a client that throws it away.
     terminal.expect("$ ").type_line(OPEN.0).expect(OPEN.1);
@@ -70,7 +72,7 @@ fn sudo_asks_for_no_second_code_in_a_session_that_gave_one_where_the_file_says_s
         let made = made["recovery_codes"].as_array().expect("a list").iter();
         let codes = &mut made.map(|code| code.as_str().expect("a code").to_owned()).collect();
 
-        let mut gave_one = shell(alice, Some(&phone.fresh()));
+        let mut gave_one = shell(alice, Some(&mut phone));
         assert!(!is_asked(&mut gave_one, alice, codes), "{}", gave_one.transcript());
         let mut trusted = shell(alice, None);
         assert!(is_asked(&mut trusted, alice, codes), "it is the host that was spared a code");
@@ -86,7 +88,7 @@ fn sudo_asks_for_no_second_code_in_a_session_that_gave_one_where_the_file_says_s
         install_sshd(&[]);
         let cleared = twinlock(&["trusted", "clear", "alice", "--yes"]);
         assert!(cleared.status.success());
-        let mut untold = shell(alice, Some(&phone.fresh()));
+        let mut untold = shell(alice, Some(&mut phone));
         assert!(is_asked(&mut untold, alice, codes), "{}", untold.transcript());
     });
 }
