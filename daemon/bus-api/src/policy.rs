@@ -49,7 +49,7 @@ pub struct SupposedLogin {
 /// The files say what is in force.
 pub const IN_FORCE: &str = "in-force";
 
-/// The files say something else, which a reload would put in force.
+/// The files were edited, be it by a comment that moves lines; a reload puts them in force.
 pub const CHANGED: &str = "changed";
 
 /// The files cannot be used: a reload is refused.

@@ -286,7 +286,7 @@ fn a_part_of_the_log_that_cannot_be_read_is_told_in_every_form_and_ends_with_1()
 fn files_that_say_something_else_than_what_is_in_force_are_told() {
     let daemon = daemon();
     let told =
-        "as in force since 2026-11-18T11:06:40Z; the configuration files say something else now";
+        "as in force since 2026-11-18T11:06:40Z; the configuration files were edited after that";
     let file = daemon.config.with_file_name("report.html");
     for form in [&[][..], &["--json"], &["--csv"], &["--html", file.to_str().unwrap()]] {
         daemon.state.lock().unwrap().configuration.files = String::new();

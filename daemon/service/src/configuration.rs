@@ -36,7 +36,7 @@ use crate::{
 pub enum Files {
     /// The same.
     InForce,
-    /// Something else, which a reload would put in force.
+    /// Something else, be it that lines have moved; a reload would put it in force.
     Changed,
     /// Something that cannot be used: the first thing that is wrong.
     Broken(String),

@@ -136,7 +136,7 @@ fn root_is_told_who_is_enrolled_and_how_logins_went() {
         let output = twinlock(&["report", "--json"]);
         let later: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(later["policy"], report["policy"]);
-        assert!(errors(&output).contains("configuration files say"), "{}", errors(&output));
+        assert!(errors(&output).contains("configuration files were edited"), "{}", errors(&output));
         daemon.reload();
         let output = twinlock(&["report", "--json"]);
         let later: Value = serde_json::from_slice(&output.stdout).expect("JSON");

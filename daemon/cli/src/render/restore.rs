@@ -10,13 +10,15 @@ use crate::escape;
 pub fn plan(plan: &RestorePlan, view: &View) -> String {
     let made = plan.taken_at.map_or_else(|| "at an unknown time".to_owned(), |at| moment(at, view));
     let host = escape::line(plan.host.as_deref().unwrap_or_default());
-    let clock = plan.clock.and_then(rfc3339).unwrap_or_else(|| "unknown".to_owned());
+    // Of two hosts that are a little apart the later clock counts.
+    let clock = plan.clock.max(plan.taken_at).and_then(rfc3339);
+    let clock = clock.unwrap_or_else(|| "an unknown time".to_owned());
     let mut text = format!(
         "This restores a backup of {host}, made {made}:\n\
          - {} of users whom the store does not know;\n\
          - {} in place of those in the store. What was changed in them since is lost.\n\
          Trusted hosts, codes on their way, bypass codes and invitations of these users are void, and \
-         the next code of an app works a minute or so from now, by this host's clock ({clock}). Of \
+         the next code of an app works a minute or so after {clock}, by this host's clock. Of \
          recovery codes those stay that the \
          store has too, and all of users whom it does not know.",
         count(plan.added.unwrap_or_default() as usize, "record"),

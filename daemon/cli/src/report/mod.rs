@@ -1,9 +1,9 @@
 //! What an auditor asks: who has a second factor, since when, who has none and why, and how logins went.
 //!
 //! ```text
-//! statuses ─► person.rs ──┐
-//! configuration ─► exemption.rs ┼─► Report ─► csv.rs, html/ with plot/, render/report.rs, render/json/report.rs
-//! log ─────► logins.rs ───┘
+//! statuses ──► person.rs ─────┐
+//! policy ────► exemption.rs ──┼─► Report ─► csv.rs, html/ with plot/, render/report.rs, render/json/report.rs
+//! log ───────► logins.rs ─────┘
 //! ```
 //!
 //! It holds no secret and no code: the statuses and events of the bus have none.

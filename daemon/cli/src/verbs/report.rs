@@ -110,8 +110,8 @@ fn policy(client: &mut Client, around: &mut Surroundings) -> Result<Vec<Exemptio
         super::warn(
             around,
             &format!(
-                "What the policy exempts is told as in force since {since}; the configuration files say \
-                 something else now. 'twinlock doctor' tells more."
+                "What the policy exempts is told as in force since {since}; the configuration files were \
+                 edited after that. 'twinlock doctor' tells more."
             ),
         )?;
     }
