@@ -35,6 +35,10 @@ pub const MAX_FILE: u64 = 256 * 1024 * 1024;
 /// that the daemon takes in.
 pub const PIECE: usize = 48 * 1024;
 
+/// How far the clocks of two hosts may be apart, in seconds. A backup from later than that in the future
+/// means that one of them is wrong.
+pub const CLOCKS_APART: u64 = 600;
+
 const MAGIC: &[u8; 16] = b"twinlock-backup\n";
 const VERSION: u8 = 1;
 

@@ -1,6 +1,6 @@
 //! What a restore will do, and what it did.
 
-use twinlock_bus_api::backup::RestorePlan;
+use twinlock_bus_api::backup::{CLOCKS_APART, RestorePlan};
 
 use super::moment::moment;
 use super::{View, count, rfc3339};
@@ -40,11 +40,10 @@ pub fn done(plan: &RestorePlan) -> String {
     )
 }
 
-/// Why a backup is not restored that was made later than now, where it was: more than ten minutes, as the
-/// daemon has it.
+/// Why a backup is not restored that was made later than now, where it was by more than [`CLOCKS_APART`].
 pub fn from_the_future(plan: &RestorePlan) -> Option<String> {
     let (taken_at, clock) = (plan.taken_at?, plan.clock?);
-    (taken_at > clock.saturating_add(APART)).then(|| {
+    (taken_at > clock.saturating_add(CLOCKS_APART)).then(|| {
         let at = |seconds| rfc3339(seconds).unwrap_or_default();
         format!(
             "The backup was made at {}, and this host's clock says {}. Set the clock right and restore \
@@ -55,9 +54,6 @@ pub fn from_the_future(plan: &RestorePlan) -> Option<String> {
         )
     })
 }
-
-/// How far the clocks of two hosts may be apart, in seconds.
-const APART: u64 = 600;
 
 /// Who has something again that somebody took away: a lost phone works again.
 fn revived(plan: &RestorePlan) -> String {

@@ -1,7 +1,6 @@
 //! All records at once: out of the store for a backup, and back into it.
 
-use std::time::Duration;
-
+use twinlock_bus_api::backup::CLOCKS_APART;
 use twinlock_core::record::{Present, UserRecord};
 use zeroize::Zeroizing;
 
@@ -13,9 +12,6 @@ use crate::{
 
 /// How often a commit that took too long is waited for once more.
 const PATIENCE: usize = 3;
-
-/// How far the clocks of two hosts may be apart.
-const APART: Duration = Duration::from_secs(600);
 
 /// The most users that are named in what a restore does.
 const MOST_NAMES: usize = 100;
@@ -99,7 +95,8 @@ impl Engine {
         let (wall, taken_at) = (self.now().wall, backup.about.taken_at);
         // Of two hosts a little apart the later one counts. Far from each other, one of them is wrong, and
         // who believes the wrong one has every app refused until that time.
-        let clock = if wall.until(taken_at) > APART { wall } else { wall.max(taken_at) };
+        let clock =
+            if wall.until(taken_at).as_secs() > CLOCKS_APART { wall } else { wall.max(taken_at) };
         let present = Present { clock, window: self.settings().codes.window };
         let mut changes = Vec::with_capacity(backup.records.len());
         let mut restored = Restored::default();
