@@ -112,14 +112,15 @@ async fn after_a_reset_the_invitation_enrols_once_where_no_login_asks_for_it() {
     assert!(sentence(again).contains("That invitation code is not right"), "it is used");
 }
 
+/// A host whose policy has this mode for everybody.
+fn enrolling_by(mode: EnrolmentMode) -> Setup {
+    let profile = Profile { name: "all".to_owned(), enrolment: Some(mode), ..Profile::default() };
+    Setup::under(Policy { profiles: vec![profile], ..Policy::default() })
+}
+
 #[tokio::test]
 async fn the_policy_s_own_demand_for_an_invitation_is_met_in_the_same_way() {
-    let profile = Profile {
-        name: "all".to_owned(),
-        enrolment: Some(EnrolmentMode::Invitation),
-        ..Profile::default()
-    };
-    let setup = Setup::under(Policy { profiles: vec![profile], ..Policy::default() });
+    let setup = enrolling_by(EnrolmentMode::Invitation);
     let accounts = setup.accounts().await;
     let nothing = begin(&accounts, ":1.1", "").await;
     assert!(sentence(nothing).contains("has none that can still be used"));
@@ -131,12 +132,7 @@ async fn the_policy_s_own_demand_for_an_invitation_is_met_in_the_same_way() {
 
 #[tokio::test]
 async fn an_invitation_does_not_open_what_is_for_administrators_alone() {
-    let profile = Profile {
-        name: "all".to_owned(),
-        enrolment: Some(EnrolmentMode::Admin),
-        ..Profile::default()
-    };
-    let setup = Setup::under(Policy { profiles: vec![profile], ..Policy::default() });
+    let setup = enrolling_by(EnrolmentMode::Admin);
     let (accounts, invitation) = reset(&setup).await;
     let refused = begin(&accounts, ":1.1", &invitation).await;
     assert!(matches!(refused, Err(Error::EnrolmentClosed(_))));
