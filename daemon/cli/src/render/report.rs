@@ -1,9 +1,11 @@
 //! `report` on a terminal: a line for each user, and the sums.
 
+use twinlock_bus_api::policy::Exemption;
+
 use super::table::table;
 use super::{View, count};
 use crate::escape;
-use crate::report::{Exemption, Person, Report, person};
+use crate::report::{Person, Report, person};
 
 /// What `report` prints.
 pub fn text(report: &Report, view: &View) -> String {

@@ -2,14 +2,13 @@
 //!
 //! ```text
 //! statuses ──► person.rs ─────┐
-//! policy ────► exemption.rs ──┼─► Report ─► csv.rs, html/ with plot/, render/report.rs, render/json/report.rs
+//! exemptions ─────────────────┼─► Report ─► csv.rs, html/ with plot/, render/report.rs, render/json/report.rs
 //! log ───────► logins.rs ─────┘
 //! ```
 //!
 //! It holds no secret and no code: the statuses and events of the bus have none.
 
 pub mod csv;
-pub mod exemption;
 pub mod file;
 pub mod html;
 pub mod logins;
@@ -18,8 +17,8 @@ pub mod plot;
 
 use jiff::Timestamp;
 use twinlock_bus_api::history::DamagedDay;
+use twinlock_bus_api::policy::Exemption;
 
-pub use exemption::Exemption;
 pub use logins::{Day, Logins};
 pub use person::Person;
 

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use twinlock_bus_api::account::UserStatus;
 use twinlock_bus_api::history::{DamagedDay, LogFilter};
-use twinlock_bus_api::policy::IN_FORCE;
+use twinlock_bus_api::policy::{Exemption, IN_FORCE};
 
 use super::log::When;
 use crate::client::Client;
 use crate::escape;
 use crate::failure::Failure;
 use crate::render::{self, count, json, rfc3339};
-use crate::report::{Exemption, Logins, Person, Report, csv, file, html};
+use crate::report::{Logins, Person, Report, csv, file, html};
 use crate::surroundings::Surroundings;
 
 /// Users in one call, as of `user list`.
@@ -115,7 +115,7 @@ fn policy(client: &mut Client, around: &mut Surroundings) -> Result<Vec<Exemptio
             ),
         )?;
     }
-    Ok(status.exemptions.into_iter().map(Exemption::from).collect())
+    Ok(status.exemptions)
 }
 
 /// Goes through the log page by page; of which days a part cannot be read.

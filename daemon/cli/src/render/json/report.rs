@@ -1,11 +1,12 @@
 //! A report in JSON.
 
 use serde::Serialize;
+use twinlock_bus_api::policy;
 
 use super::Bypass;
 use crate::render::history::Damage;
 use crate::render::rfc3339;
-use crate::report::{self, Exemption, Logins, Person};
+use crate::report::{self, Logins, Person};
 
 /// All of it.
 #[derive(Serialize)]
@@ -15,7 +16,7 @@ pub struct Report<'a> {
     since: String,
     mode: Option<&'a str>,
     users: Vec<User<'a>>,
-    policy: &'a [Exemption],
+    policy: Vec<Exemption<'a>>,
     logins: &'a Logins,
     damaged: Vec<Damage<'a>>,
 }
@@ -48,10 +49,26 @@ impl<'a> From<&'a report::Report> for Report<'a> {
             since: report.since.to_string(),
             mode: report.mode.as_deref(),
             users: report.people.iter().map(User::from).collect(),
-            policy: &report.policy,
+            policy: report.policy.iter().map(Exemption::from).collect(),
             logins: &report.logins,
             damaged: report.damaged.iter().map(Damage::from).collect(),
         }
+    }
+}
+
+#[derive(Serialize)]
+struct Exemption<'a> {
+    rule: &'a str,
+    name: &'a str,
+    whom: &'a str,
+    asks: &'a str,
+    place: Option<&'a str>,
+}
+
+impl<'a> From<&'a policy::Exemption> for Exemption<'a> {
+    fn from(told: &'a policy::Exemption) -> Self {
+        let policy::Exemption { rule, name, whom, asks, place } = told;
+        Self { rule, name, whom, asks, place: place.as_deref() }
     }
 }
 

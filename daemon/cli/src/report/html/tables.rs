@@ -1,8 +1,9 @@
 //! The tables of the page.
 
+use super::super::METHODS;
 use super::super::person::{Person, day};
-use super::super::{Exemption, METHODS};
 use super::text;
+use twinlock_bus_api::policy::Exemption;
 
 /// Rules that let people in without a second factor.
 pub(super) fn policy(rules: &[Exemption]) -> String {
